@@ -1,0 +1,113 @@
+import type { FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
+import fp from 'fastify-plugin';
+import { decide } from '../decisions.ts';
+import { findGrant, type Grant } from './permissions.ts';
+import type { Token, TokenStore } from './tokens.ts';
+
+/** Nobody knows who is asking: no credential, or one that is worth nothing. `challenge` belongs in `WWW-Authenticate`. */
+export class UnauthenticatedError extends Error {
+  override name = 'UnauthenticatedError';
+  readonly challenge: string;
+
+  constructor(message: string, code?: 'invalid_token' | 'invalid_request') {
+    super(message);
+    this.challenge = `Bearer realm="chatcaptain"${code ? `, error="${code}", error_description="${message}"` : ''}`;
+  }
+}
+
+/** Somebody who may not do this. `required` is the grant that would have allowed it. */
+export class PermissionDeniedError extends Error {
+  override name = 'PermissionDeniedError';
+  readonly required: Grant;
+
+  constructor(required: Grant) {
+    super(`Insufficient permissions: ${required.permission} on ${required.resource} is required.`);
+    this.required = required;
+  }
+}
+
+/** Builds the hook that lets a request pass only with `permission` on the resource that it names. */
+export type RequirePermission = (
+  permission: string,
+  resourceOf: (request: FastifyRequest) => string,
+) => preValidationAsyncHookHandler;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    requirePermission: RequirePermission;
+  }
+}
+
+const guards = new WeakSet<object>();
+
+/** Whether a route's hook was built by `requirePermission`. */
+export function isGuard(hook: object): boolean {
+  return guards.has(hook);
+}
+
+export default fp<{ tokens: TokenStore }>(
+  async (app, { tokens }) => {
+    app.decorate<RequirePermission>('requirePermission', (permission, resourceOf) => {
+      const guard: preValidationAsyncHookHandler = async (request) => {
+        const token = authenticate(request, tokens);
+        authorize(request, token, { permission, resource: resourceOf(request) });
+      };
+      guards.add(guard);
+      return guard;
+    });
+  },
+  { name: 'auth' },
+);
+
+const HOW = 'Send Authorization: Bearer TOKEN, or x-chatcaptain-key: TOKEN';
+
+function authenticate(request: FastifyRequest, tokens: TokenStore): Token {
+  try {
+    const credential = credentialOf(request.headers);
+    const verdict = tokens.find(credential);
+    if (verdict.state === 'unknown') throw new UnauthenticatedError('The token is unknown', 'invalid_token');
+    if (verdict.state !== 'active') throw new UnauthenticatedError(`The token is ${verdict.state}`, 'invalid_token');
+    decide(request, 'credential', 'passed', `token ${label(verdict.token)}`);
+    return verdict.token;
+  } catch (error) {
+    if (error instanceof UnauthenticatedError) decide(request, 'credential', 'refused', error.message);
+    throw error;
+  }
+}
+
+function authorize(request: FastifyRequest, token: Token, required: Grant): void {
+  const grant = findGrant(token.grants, required);
+  if (!grant) {
+    const held = token.grants.map(({ permission, resource }) => `${permission} on ${resource}`).join(', ') || 'nothing';
+    const detail = `token ${label(token)} holds ${held}; ${required.permission} on ${required.resource} is needed`;
+    decide(request, 'permission', 'refused', detail);
+    throw new PermissionDeniedError(required);
+  }
+  decide(request, 'permission', 'passed', `${grant.permission} on ${grant.resource}`);
+}
+
+/**
+ * The credential of a request. ChatCaptain's reference names the header `x-chatcaptain-key`, sent bare; the bearer
+ * scheme (RFC 6750) is the second of the two that its document declares without a name.
+ */
+function credentialOf(headers: FastifyRequest['headers']): string {
+  const key = headers['x-chatcaptain-key'];
+  const { authorization } = headers;
+  if (authorization === undefined) {
+    if (typeof key === 'string' && key !== '') return key;
+    throw new UnauthenticatedError(`No credential. ${HOW}`);
+  }
+  const [, scheme, bearer] = /^(\S*)(?: +(.*?))? *$/s.exec(authorization) as RegExpExecArray;
+  if (scheme?.toLowerCase() !== 'bearer') {
+    throw new UnauthenticatedError(`The scheme of Authorization must be Bearer. ${HOW}`);
+  }
+  if (!bearer) throw new UnauthenticatedError(`Bearer stands without a token. ${HOW}`, 'invalid_request');
+  if (key !== undefined && key !== bearer) {
+    throw new UnauthenticatedError('Authorization and x-chatcaptain-key differ. Send one of them', 'invalid_request');
+  }
+  return bearer;
+}
+
+function label({ name, id }: Token): string {
+  return `"${name ?? id}"`;
+}

@@ -1,0 +1,171 @@
+import { hash, randomBytes } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+import { type Clock, createRandomText } from '../ids.ts';
+import { type Grant, problemWithGrant } from './permissions.ts';
+
+/** A stored token. The credential itself is not in it: only its SHA-256 is kept, and that stays in the store. */
+export interface Token {
+  id: string;
+  name: string | null;
+  grants: readonly Grant[];
+  /** ISO 8601, UTC; so are the two below. */
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+}
+
+export interface NewToken {
+  /** Shown in denials and lists. */
+  name?: string | undefined;
+  grants: readonly Grant[];
+  /** Seconds until it expires; never, when absent. */
+  expiresIn?: number | undefined;
+  /** The credential to register; a fresh one is made when absent. */
+  token?: string | undefined;
+}
+
+/** What a credential is worth now. */
+export type Verdict =
+  | { state: 'active'; token: Token }
+  | { state: 'expired' | 'revoked'; token: Token }
+  | { state: 'unknown' };
+
+export interface TokenStore {
+  /** Looks a credential up in memory, without a query. Sees what other processes committed before this turn of the event loop. */
+  find(credential: string): Verdict;
+  /** Stores a token and returns it with its credential, which cannot be had again. @throws TokenError */
+  create(token: NewToken): { token: Token; credential: string };
+  /** Every stored token, oldest first. */
+  list(): Token[];
+  /** Revokes a token by its id and returns it, or `undefined` when there is none. Revoking twice keeps the first time. */
+  revoke(id: string): Token | undefined;
+  /** Accepts a credential for as long as this process lives; nothing is stored. */
+  register(credential: string, name: string, grants: readonly Grant[]): void;
+  stateOf(token: Token): 'active' | 'expired' | 'revoked';
+}
+
+/** A token that cannot be made as asked; the message says what would be right. */
+export class TokenError extends Error {
+  override name = 'TokenError';
+}
+
+interface TokenRow {
+  id: string;
+  name: string | null;
+  hash: string;
+  grants: string;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
+/** The grants of a token that may do everything on every chatbot. */
+export const EVERYTHING: readonly Grant[] = [{ permission: '*', resource: 'chatbots/*' }];
+
+/**
+ * The tokens of a database, held in a map by hash.
+ *
+ * Rows that this process writes go through the map. For those of others, such as the CLI beside a running server,
+ * `PRAGMA data_version` is read once per event-loop turn and the map loaded anew when it changed.
+ */
+export function createTokenStore(db: Database, { clock, newId }: { clock: Clock; newId: () => string }): TokenStore {
+  const selectAll = db.prepare<[], TokenRow>('SELECT * FROM tokens ORDER BY created_at, id');
+  const insert = db.prepare<[TokenRow]>(
+    'INSERT INTO tokens VALUES (@id, @name, @hash, @grants, @created_at, @expires_at, @revoked_at)',
+  );
+  const markRevoked = db.prepare<[string, string]>('UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?');
+  const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
+  const randomText = createRandomText(randomBytes);
+
+  const registered = new Map<string, Token>();
+  let stored = new Map<string, Token>();
+  let seenVersion = -1;
+  let isFresh = false;
+
+  function refresh(): void {
+    if (isFresh) return;
+    isFresh = true;
+    setImmediate(() => {
+      isFresh = false;
+    });
+    const version = dataVersion.get() as number;
+    if (version === seenVersion) return;
+    seenVersion = version;
+    load();
+  }
+
+  function load(): void {
+    stored = new Map(selectAll.all().map((row) => [row.hash, tokenFrom(row)]));
+  }
+
+  function stateOf(token: Token): 'active' | 'expired' | 'revoked' {
+    if (token.revokedAt !== null) return 'revoked';
+    return token.expiresAt !== null && Date.parse(token.expiresAt) <= clock() ? 'expired' : 'active';
+  }
+
+  function now(): string {
+    return new Date(clock()).toISOString();
+  }
+
+  return {
+    stateOf,
+
+    find(credential) {
+      refresh();
+      const key = hashOf(credential);
+      const token = registered.get(key) ?? stored.get(key);
+      return token ? { state: stateOf(token), token } : { state: 'unknown' };
+    },
+
+    create({ name, grants, expiresIn, token: given }) {
+      const problem = grants.map(problemWithGrant).find((text) => text !== undefined);
+      if (problem) throw new TokenError(problem);
+      const credential = given ?? `CCSB-${randomText(8)}-${randomText(12)}`;
+      const row: TokenRow = {
+        id: newId(),
+        name: name ?? null,
+        hash: hashOf(credential),
+        grants: JSON.stringify(grants.map(({ permission, resource }) => ({ permission, resource }))),
+        created_at: now(),
+        expires_at: expiresIn === undefined ? null : new Date(clock() + expiresIn * 1000).toISOString(),
+        revoked_at: null,
+      };
+      try {
+        insert.run(row);
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'SQLITE_CONSTRAINT_UNIQUE') throw error;
+        throw new TokenError('this token is registered already; revoke that one first, or register another');
+      }
+      load();
+      return { token: tokenFrom(row), credential };
+    },
+
+    list: () => selectAll.all().map(tokenFrom),
+
+    revoke(id) {
+      if (markRevoked.run(now(), id).changes === 0) return undefined;
+      load();
+      return [...stored.values()].find((token) => token.id === id);
+    },
+
+    register(credential, name, grants) {
+      const token = { id: name, name, grants, createdAt: now(), expiresAt: null, revokedAt: null };
+      registered.set(hashOf(credential), token);
+    },
+  };
+}
+
+function tokenFrom(row: TokenRow): Token {
+  return {
+    id: row.id,
+    name: row.name,
+    grants: JSON.parse(row.grants) as Grant[],
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+function hashOf(credential: string): string {
+  return hash('sha256', credential, 'hex');
+}

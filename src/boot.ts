@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { createTokenStore, EVERYTHING, type TokenStore } from './auth/tokens.ts';
+import type { Settings } from './config.ts';
+import { createIdGenerator } from './ids.ts';
+import { packageRoot } from './package-root.ts';
+import { buildServer, type ServerContext } from './server.ts';
+import { StartupError } from './startup-error.ts';
+import { createGroupCommit } from './storage/group-commit.ts';
+import { readMigrations } from './storage/migrate.ts';
+import { closeDatabase, openDatabase } from './storage/open.ts';
+
+/** A server that listens. */
+export interface Running {
+  url: string;
+  /** The token that can be shown, if any: the one of the settings, or the one made at this start. */
+  token?: string;
+  close: () => Promise<void>;
+}
+
+/** Opens what the settings name, builds the server on it and listens. */
+export async function boot(settings: Settings, logger: FastifyBaseLogger): Promise<Running> {
+  const context = openContext(settings, logger);
+  let app: FastifyInstance | undefined;
+  let closing: Promise<void> | undefined;
+
+  async function shutDown(): Promise<void> {
+    const timer = setTimeout(() => app?.server.closeAllConnections(), settings.shutdownGrace);
+    await app?.close();
+    clearTimeout(timer);
+    await context.groupCommit.drain();
+    closeDatabase(context.db);
+  }
+
+  try {
+    const token = firstToken(context.tokens, settings.token);
+    app = await buildServer(context);
+    const url = await listen(app, settings);
+    return { url, ...(token === undefined ? {} : { token }), close: () => (closing ??= shutDown()) };
+  } catch (error) {
+    await shutDown();
+    throw error;
+  }
+}
+
+/** Opens the database that the settings name, and makes what a server needs to work on it. */
+export function openContext(settings: Settings, logger: FastifyBaseLogger): ServerContext {
+  const clock = Date.now;
+  const newId = createIdGenerator(clock, randomBytes);
+  const { db, applied } = openDatabase({
+    file: settings.database,
+    durability: settings.durability,
+    migrations: readMigrations(new URL('migrations/', packageRoot)),
+    lockTimeout: 0,
+  });
+  for (const migration of applied) logger.debug({ migration }, 'migrated');
+  const groupCommit = createGroupCommit(db, {
+    onFailure: (err, writes) => logger.error({ err, writes }, 'storage refused a group of writes; none was stored'),
+  });
+  const tokens = createTokenStore(db, { clock, newId });
+  return { settings, logger, db, groupCommit, tokens, clock, newId };
+}
+
+/** The token that can be shown: the one of the settings, or a fresh one where no stored one is usable. */
+function firstToken(tokens: TokenStore, given: string | undefined): string | undefined {
+  if (given !== undefined) {
+    tokens.register(given, 'STUB_TOKEN', EVERYTHING);
+    return given;
+  }
+  if (tokens.list().some((token) => tokens.stateOf(token) === 'active')) return undefined;
+  return tokens.create({ name: 'first', grants: EVERYTHING }).credential;
+}
+
+async function listen(app: FastifyInstance, { host, port }: Settings): Promise<string> {
+  const { level } = app.log;
+  try {
+    // Fastify's own line for each address would stand beside the one stable line that says where we are.
+    app.log.level = 'warn';
+    // The default backlog of 511 makes a burst of connections wait a second for its second try.
+    await app.listen({ host, port, backlog: 4096 });
+    app.log.level = level;
+  } catch (error) {
+    throw listenError(error as NodeJS.ErrnoException, host, port);
+  }
+  const { address, family, port: bound } = app.server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const why: Record<string, string> = {
+    EADDRINUSE: `port ${port} on ${host} is taken: stop what listens there, or choose another with --port (0 takes a free one)`,
+    EACCES: `port ${port} may not be used by this user: choose one above 1023 with --port (0 takes a free one)`,
+    EADDRNOTAVAIL: `${host} is no address of this machine: choose another with --host (127.0.0.1, or 0.0.0.0 for all)`,
+    ENOTFOUND: `${host} is not known as a host name: choose another with --host (127.0.0.1, or 0.0.0.0 for all)`,
+  };
+  const text = why[error.code ?? ''];
+  return text === undefined ? error : new StartupError(text, { cause: error });
+}

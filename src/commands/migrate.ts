@@ -1,0 +1,8 @@
+import { withDatabaseFile } from './database.ts';
+
+export function migrateDatabase(flags: { database?: string }): void {
+  withDatabaseFile(flags, ({ file, applied }) => {
+    const done = applied.length === 0 ? 'was up to date' : `migrated: ${applied.join(', ')}`;
+    process.stdout.write(`${file} ${done}\n`);
+  });
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { TokenError } from '../auth/tokens.ts';
+import { describeSettings, SettingsError, type SettingDescription } from '../config.ts';
+import { packageRoot } from '../package-root.ts';
+import { StartupError } from '../startup-error.ts';
+
+/** Leaves the process at once, with this exit code. */
+export type Leave = (code: number) => void;
+
+/**
+ * Runs one command line and resolves with the exit code: 0 done, 1 it failed, 2 it was asked for wrongly.
+ *
+ * @param leave ends the process when a second signal asks for it
+ */
+export async function run(argv: readonly string[], leave: Leave): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(leave, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(withDefaultCommand(argv), { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** `serve` is what a command line without a command means. */
+function withDefaultCommand(argv: readonly string[]): string[] {
+  const [first] = argv;
+  const asksForServe = first === undefined || (first.startsWith('-') && !/^(-h|--help|-V|--version)$/.test(first));
+  return asksForServe ? ['serve', ...argv] : [...argv];
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof SettingsError) {
+    for (const problem of error.problems) process.stderr.write(`error: ${problem}\n`);
+    return 2;
+  }
+  if (error instanceof TokenError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return 2;
+  }
+  if (error instanceof StartupError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return 1;
+  }
+  process.stderr.write(`${(error as Error).stack}\n`);
+  return 1;
+}
+
+function buildProgram(leave: Leave, setExitCode: (code: number) => void): Command {
+  const program = new Command('chatcaptain-stub')
+    .description('A stand-in for the ChatCaptain API: POST /v1/inbox/:chatbotId/conversations')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      // One line: the suggestion behind the error, not below it.
+      outputError: (text, write) => write(text.replace(/\n(?=\()/, ' ')),
+    })
+    .addHelpText('after', settingsHelp);
+
+  const serve = program.command('serve').description('start the server (the default command)');
+  for (const setting of describeSettings()) serve.addOption(settingOption(setting));
+  serve.action(async (flags: Record<string, string>) => (await import('./serve.ts')).serve(flags, leave));
+
+  const token = program.command('token').description('make, list and revoke tokens, also beside a running server');
+  withDatabase(token.command('create'))
+    .description('make a token and print it; only its SHA-256 is kept')
+    .option('--name <name>', 'shown in lists and in the reason of a refusal')
+    .option('--chatbot <id...>', 'chatbots that it is good for (default: all)')
+    .option('--permission <permission...>', 'permissions that it holds (default: chatbots.inbox.conversations.create)')
+    .option('--expires-in <duration>', 'lifetime, such as 90s, 30m, 12h or 7d (default: for ever)')
+    .option('--token <token>', 'register this token instead of a fresh one')
+    .option('--json', 'print everything about it as JSON')
+    .action(async (flags) => (await import('./token.ts')).createToken(flags));
+  withDatabase(token.command('list'))
+    .description('list the tokens, oldest first')
+    .option('--json', 'print them as JSON')
+    .action(async (flags) => (await import('./token.ts')).listTokens(flags));
+  withDatabase(token.command('revoke'))
+    .description('revoke a token; a running server refuses it from its next request on')
+    .argument('<id>', 'its id, from token list')
+    .action(async (id, flags) => setExitCode((await import('./token.ts')).revokeToken(id, flags)));
+
+  withDatabase(program.command('migrate'))
+    .description('bring the database to the newest version and leave')
+    .action(async (flags) => (await import('./migrate.ts')).migrateDatabase(flags));
+
+  program
+    .command('openapi')
+    .description('print the OpenAPI document of this server')
+    .option('--vendor', "print the vendor's fragment instead, with nothing changed")
+    .action(async (flags) => (await import('./openapi.ts')).printOpenapi(flags));
+
+  const readyz = program.command('readyz').description('ask a running server whether it is ready: exit code 0 or 1');
+  for (const setting of describeSettings().filter(({ name }) => name === 'host' || name === 'port')) {
+    readyz.addOption(settingOption(setting));
+  }
+  readyz
+    .option('--wait', 'ask again until it is ready')
+    .option('--timeout <seconds>', 'how long --wait waits', '30')
+    .action(async (flags) => setExitCode(await (await import('./readyz.ts')).readyz(flags)));
+
+  return program;
+}
+
+function settingOption({ flag, description, expected, default: fallback }: SettingDescription): Option {
+  const value = fallback === undefined ? '' : `, default ${fallback}`;
+  return new Option(`${flag} <value>`, `${description} (${expected}${value})`);
+}
+
+function withDatabase(command: Command): Command {
+  const database = describeSettings().find(({ name }) => name === 'database') as SettingDescription;
+  return command.addOption(settingOption(database));
+}
+
+function settingsHelp(): string {
+  const lines = describeSettings().map(
+    ({ flag, variable, description, default: fallback }) =>
+      `  ${flag}, ${variable}${fallback === undefined ? '' : ` (default ${fallback})`}\n      ${description}`,
+  );
+  return `\nSettings of serve (flag > environment > .env in the working folder > default):\n${lines.join('\n')}`;
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string }).version;
+}

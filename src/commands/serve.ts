@@ -1,0 +1,63 @@
+import { loadSettings, type Settings } from '../config.ts';
+import { createLogger, formatOf } from '../logging.ts';
+import { boot, type Running } from '../boot.ts';
+import type { Leave } from './program.ts';
+
+/** Starts the server, says where it is, and resolves once a signal has stopped it. */
+export async function serve(flags: Record<string, unknown>, leave: Leave): Promise<void> {
+  const settings = loadSettings(flags);
+  const format = formatOf(settings.logFormat);
+  const logger = await createLogger({ level: settings.logLevel, format });
+  // From here on a signal stops what has begun: one that comes during the start is not lost.
+  const signal = firstSignal(leave);
+  const stub = await boot(settings, logger);
+
+  const curl = curlLine(stub, settings);
+  logger.info({ curl }, `ready on ${stub.url}`);
+  // In the JSON on standard output the line's quotes are escaped, so people get it on the other stream.
+  const people = format === 'pretty' ? process.stdout : process.stderr;
+  people.write(`${introduction(stub, settings)}\n  ${curl}\n\n`);
+
+  logger.info({ signal: await signal }, 'stopping');
+  await stub.close();
+  logger.info('stopped');
+}
+
+/** Resolves with the first SIGTERM or SIGINT. A second one leaves at once, as a shell reports a death by that signal. */
+function firstSignal(leave: Leave): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const numbers = { SIGINT: 2, SIGTERM: 15 };
+    for (const [name, number] of Object.entries(numbers)) {
+      process.on(name, () => {
+        if (isStopping) leave(128 + number);
+        isStopping = true;
+        resolve(name as NodeJS.Signals);
+      });
+    }
+  });
+}
+
+function introduction({ token }: Running, settings: Settings): string {
+  if (settings.token !== undefined) return '\nTry it (STUB_TOKEN must be set in the shell that runs this):\n';
+  if (token !== undefined) return '\nTry it. This is the only time the token is shown:\n';
+  return (
+    '\nTry it with a token that you have in STUB_TOKEN. The database holds some, as hashes only; the command\n' +
+    '`token create` makes another:\n'
+  );
+}
+
+/** A request that this server answers with 201. A token that somebody chose is not repeated, it may be in use elsewhere. */
+function curlLine({ url, token }: Running, settings: Settings): string {
+  const { hostname, port } = new URL(url);
+  const reachable: Record<string, string> = { '0.0.0.0': '127.0.0.1', '[::]': '[::1]' };
+  const bearer =
+    token !== undefined && settings.token === undefined
+      ? `'authorization: Bearer ${token}'`
+      : '"authorization: Bearer $STUB_TOKEN"';
+  const body = { name: 'John Doe', email: 'john.doe@example.com', phone: '+4917612345678', channelId: 'web' };
+  return (
+    `curl -i http://${reachable[hostname] ?? hostname}:${port}/v1/inbox/my-chatbot/conversations ` +
+    `-H ${bearer} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`
+  );
+}

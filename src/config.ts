@@ -1,0 +1,225 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Ajv } from 'ajv';
+import leven from 'leven';
+
+/** Every setting, its type, its bounds and its default. The flag, the variable and the help text follow from it. */
+export const Settings = Type.Object(
+  {
+    host: Type.String({
+      description: 'Address to listen on. 0.0.0.0 for every interface, as in a container.',
+      default: '127.0.0.1',
+      minLength: 1,
+    }),
+    port: Type.Integer({
+      description: 'Port to listen on; 0 takes a free one. The variable PORT is honoured too, STUB_PORT wins.',
+      default: 4650,
+      minimum: 0,
+      maximum: 65535,
+    }),
+    database: Type.String({
+      description: 'SQLite file, made with its folder when missing; :memory: keeps nothing after the process.',
+      default: './data/chatcaptain-stub.sqlite',
+      minLength: 1,
+    }),
+    durability: Type.Union([Type.Literal('normal'), Type.Literal('full')], {
+      description:
+        'normal: nothing acknowledged is lost when the process dies. full: nor when the power fails (one sync per commit).',
+      default: 'normal',
+    }),
+    token: Type.Optional(
+      Type.String({
+        description: 'A bearer token that holds every permission on every chatbot while this setting stands.',
+        pattern: '^[A-Za-z0-9._~+/-]+=*$',
+        maxLength: 1024,
+      }),
+    ),
+    unauthenticatedStatus: Type.Union([Type.Literal(401), Type.Literal(403)], {
+      description: 'Status for a missing or unknown credential; 403 keeps to the statuses that the vendor documents.',
+      default: 401,
+    }),
+    prefer: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      description: 'Whether a request may force its answer with a Prefer header: code=403, delay=250, error="…".',
+      default: 'on',
+    }),
+    bodyLimit: Type.Integer({
+      description: 'Largest request body in bytes; a larger one is answered 413.',
+      default: 102400,
+      minimum: 1,
+      maximum: 104857600,
+    }),
+    shutdownGrace: Type.Integer({
+      description: 'Milliseconds that requests in flight get to finish after SIGTERM or SIGINT.',
+      default: 5000,
+      minimum: 0,
+      maximum: 3600000,
+    }),
+    logLevel: Type.Union(
+      [
+        Type.Literal('fatal'),
+        Type.Literal('error'),
+        Type.Literal('warn'),
+        Type.Literal('info'),
+        Type.Literal('debug'),
+        Type.Literal('trace'),
+        Type.Literal('silent'),
+      ],
+      { description: 'Least severe log line to write; debug adds the request headers, redacted.', default: 'info' },
+    ),
+    logFormat: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {
+      description: 'auto: for people on a terminal, JSON everywhere else.',
+      default: 'auto',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type Settings = Static<typeof Settings>;
+export type SettingName = keyof Settings;
+
+/** One setting as `--help`, `.env.example` and the README show it. */
+export interface SettingDescription {
+  name: SettingName;
+  flag: string;
+  variable: string;
+  description: string;
+  /** What a value must be, in words: "a whole number from 0 to 65535". */
+  expected: string;
+  default: string | number | undefined;
+}
+
+const PREFIX = 'STUB_';
+/** Settings whose values are never repeated in an error. */
+const SECRET: ReadonlySet<SettingName> = new Set(['token']);
+
+/** The settings in the order of the schema. */
+export function describeSettings(): SettingDescription[] {
+  return Object.entries(Settings.properties).map(([key, schema]) => {
+    const name = key as SettingName;
+    const words = name.replace(/[A-Z]/g, (letter) => `_${letter}`);
+    return {
+      name,
+      flag: `--${words.replaceAll('_', '-').toLowerCase()}`,
+      variable: PREFIX + words.toUpperCase(),
+      description: schema.description as string,
+      expected: expected(schema),
+      default: schema.default,
+    };
+  });
+}
+
+function expected(schema: TSchema): string {
+  if (schema['anyOf']) {
+    return `one of ${(schema['anyOf'] as TSchema[]).map((choice) => choice['const']).join(', ')}`;
+  }
+  if (schema['type'] === 'integer') return `a whole number from ${schema['minimum']} to ${schema['maximum']}`;
+  if (schema['pattern']) {
+    return `at most ${schema['maxLength']} letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)`;
+  }
+  return 'a text that is not empty';
+}
+
+/** Settings that cannot be used: one line in `problems` for each, with what would be right. */
+export class SettingsError extends Error {
+  override name = 'SettingsError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** Where settings come from, strongest first. Values are text, or already typed when a program gives them. */
+export interface SettingSources {
+  options?: Partial<Record<string, unknown>>;
+  environment?: NodeJS.ProcessEnv;
+  /** The text of a `.env` file. Only its `STUB_` lines are ours: a `PORT` there is another program's. */
+  dotenv?: string;
+}
+
+interface Given {
+  value: unknown;
+  label: string;
+}
+
+/**
+ * Resolves the settings: option or flag > environment > `.env` > default. An empty variable counts as not set.
+ *
+ * @throws SettingsError naming every bad value and every unknown name at once.
+ */
+export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' = 'name'): Settings {
+  const descriptions = describeSettings();
+  const problems: string[] = [];
+  const given = new Map<string, Given>();
+
+  const dotenv = sources.dotenv === undefined ? {} : parseEnv(sources.dotenv);
+  takeVariables(dotenv, ' in .env');
+  if (sources.environment?.['PORT']) given.set('port', { value: sources.environment['PORT'], label: 'PORT' });
+  takeVariables(sources.environment ?? {}, '');
+  for (const [name, value] of Object.entries(sources.options ?? {})) {
+    if (value === undefined) continue;
+    const known = descriptions.find((setting) => setting.name === name);
+    if (known) given.set(name, { value, label: known[label] });
+    else problems.push(unknownName(name, descriptions.map((setting) => setting.name)));
+  }
+
+  const settings: Record<string, unknown> = {};
+  for (const { name, expected, default: fallback } of descriptions) {
+    const source = given.get(name);
+    const value = source ? convert(name, source.value) : fallback;
+    if (value === undefined) continue;
+    settings[name] = value;
+    if (source && !isValid(name, value)) {
+      const shown = SECRET.has(name) ? '' : `=${String(source.value)}`;
+      const otherwise = fallback === undefined ? '' : ` (default ${fallback})`;
+      problems.push(`${source.label}${shown}: must be ${expected}${otherwise}`);
+    }
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings as Settings;
+
+  function takeVariables(variables: NodeJS.Dict<string>, place: string): void {
+    for (const [variable, value] of Object.entries(variables)) {
+      if (!variable.startsWith(PREFIX) || value === undefined) continue;
+      const known = descriptions.find((setting) => setting.variable === variable);
+      if (!known) problems.push(unknownName(variable, descriptions.map((setting) => setting.variable), place));
+      else if (value !== '') given.set(known.name, { value, label: variable + place });
+    }
+  }
+}
+
+/**
+ * The settings of this process: flags over its environment over the `.env` file in the working folder.
+ *
+ * @throws SettingsError
+ */
+export function loadSettings(flags: Partial<Record<string, unknown>>): Settings {
+  const dotenv = existsSync('.env') ? { dotenv: readFileSync('.env', 'utf8') } : {};
+  return resolveSettings({ options: flags, environment: process.env, ...dotenv }, 'flag');
+}
+
+function convert(name: SettingName, value: unknown): unknown {
+  const schema: TSchema = Settings.properties[name];
+  const numeric = schema['type'] === 'integer' || (schema['anyOf'] as TSchema[] | undefined)?.[0]?.['type'] === 'number';
+  return numeric && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+const ajv = new Ajv();
+
+function isValid(name: SettingName, value: unknown): boolean {
+  return ajv.validate(Settings.properties[name], value);
+}
+
+function unknownName(name: string, known: string[], place = ''): string {
+  const nearest = closest(name, known);
+  return `${name}${place}: there is no such setting${nearest ? `; did you mean ${nearest}?` : ` (there are ${known.join(', ')})`}`;
+}
+
+/** The known word that `word` most likely stood for, or `undefined` when none is near. */
+export function closest(word: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: leven(word, candidate) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return ranked && ranked.distance <= Math.max(2, word.length / 3) ? ranked.candidate : undefined;
+}

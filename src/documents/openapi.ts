@@ -1,0 +1,98 @@
+// The OpenAPI document of what this server does: the vendor's operations word for word, and our additions, marked.
+import swagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
+import type { OpenAPIV3 } from 'openapi-types';
+import { ADDED, addedStatuses, StubErrorBody, securitySchemes } from './additions.ts';
+import { vendorDocument } from './vendor.ts';
+
+/** What an operation's document says that its schemas cannot: the vendor's words for its statuses, and its examples. */
+export interface Documentation {
+  statuses: Record<number, string>;
+  examples: { params: Record<string, unknown>; body: unknown };
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    documentation?: Documentation;
+  }
+}
+
+/** Registers the operations to describe. */
+export type RegisterOperations = (app: FastifyInstance) => Promise<void>;
+
+/**
+ * Builds a second server that is never listened on, registers the same operations in it, and returns it ready:
+ * `swagger()` gives the document. So describing costs a server nothing until somebody asks.
+ */
+export async function describeOperations(register: RegisterOperations): Promise<FastifyInstance> {
+  const bodyExamples = new Map<string | undefined, unknown>();
+  const { openapi, info, tags = [], servers = [] } = vendorDocument();
+  const app = Fastify({ logger: false });
+  await app.register(swagger, {
+    openapi: {
+      openapi,
+      info,
+      tags,
+      servers,
+      security: [{ bearer: [] }, { chatcaptainKey: [] }],
+      components: { securitySchemes },
+    },
+    refResolver: { buildLocalReference: (schema) => String(schema['$id']) },
+    transform: ({ schema, url, route }) => {
+      const documentation = route.config?.documentation;
+      bodyExamples.set(schema?.operationId, documentation?.examples.body);
+      return { schema: document(schema, documentation), url };
+    },
+    transformObject: (result) => complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, bodyExamples),
+  });
+  app.addSchema(StubErrorBody);
+  app.addHook('onRoute', ({ schema }: RouteOptions) => {
+    const named = [schema?.body, ...Object.values(schema?.response ?? {})] as ({ $id?: string } | undefined)[];
+    for (const part of named) if (part?.$id !== undefined) app.addSchema(part);
+  });
+  await register(app);
+  await app.ready();
+  return app;
+}
+
+/** The schema of a route with what only the document needs: named components, examples, and every status. */
+function document(schema: FastifySchema, documentation: Documentation | undefined): FastifySchema {
+  if (!documentation) return { ...schema, hide: true };
+  const { statuses, examples } = documentation;
+  const { params, body, response } = schema as {
+    params: { properties: Record<string, object> };
+    body: { $id: string };
+    response: Record<string, { $id: string }>;
+  };
+  const properties = Object.entries(params.properties).map(([name, property]) => {
+    return [name, { ...property, examples: [examples.params[name]] }];
+  });
+  // A status of the vendor's without a schema has no body in its document, and so none in ours.
+  const documented = Object.entries(statuses).map(([status, description]) => {
+    const $id = response[status]?.$id;
+    return [status, { description, ...($id === undefined ? { type: 'null' } : json($id)) }];
+  });
+  const added = Object.entries(addedStatuses).map(([status, words]) => [status, { ...words, ...json('StubErrorBody') }]);
+  return {
+    ...schema,
+    params: { ...params, properties: Object.fromEntries(properties) },
+    body: json(body.$id),
+    response: Object.fromEntries([...documented, ...added]),
+  };
+}
+
+function json($id: string) {
+  return { content: { 'application/json': { schema: { $ref: `${$id}#` } } } };
+}
+
+/** Puts in what @fastify/swagger has no place for: the examples of bodies, and the mark on each status that we add. */
+function complete(openapi: OpenAPIV3.Document, bodyExamples: Map<string | undefined, unknown>): OpenAPIV3.Document {
+  for (const path of Object.values(openapi.paths)) {
+    for (const operation of Object.values(path ?? {}) as OpenAPIV3.OperationObject[]) {
+      const { content } = operation.requestBody as OpenAPIV3.RequestBodyObject;
+      Object.assign(content['application/json'] as object, { example: bodyExamples.get(operation.operationId) });
+      for (const status of Object.keys(addedStatuses)) Object.assign(operation.responses[status] as object, { [ADDED]: true });
+    }
+  }
+  return openapi;
+}

@@ -1,0 +1,18 @@
+// GET /livez, GET /readyz: unauthenticated, for a container's health check.
+import type { FastifyPluginAsync } from 'fastify';
+
+const health: FastifyPluginAsync = async (app) => {
+  const probe = app.db.prepare('SELECT 1');
+  app.get('/livez', async () => ({ status: 'ok' }));
+  // A server listens only after its migrations, so what is left to ask is whether the database answers.
+  app.get('/readyz', async (request, reply) => {
+    try {
+      probe.get();
+      return { status: 'ok' };
+    } catch (error) {
+      request.log.error({ err: error }, 'not ready');
+      return reply.code(503).send({ status: 'unavailable', check: 'database' });
+    }
+  });
+};
+export default health;

@@ -1,0 +1,47 @@
+/** Milliseconds since 1970, as `Date.now` gives them; injected, so that time can be frozen and moved. */
+export type Clock = () => number;
+
+/** Fills a buffer with random bytes; injected, so that a seed can replace it. */
+export type RandomBytes = (size: number) => Uint8Array;
+
+// In ASCII order, so that ids sort as text in the order of their time.
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const TIME_LENGTH = 8;
+const RANDOM_LENGTH = 12;
+
+/**
+ * Makes ids of 20 of `[0-9A-Za-z]`, the look of ChatCaptain's own: 8 characters of the time in milliseconds, then 12
+ * of randomness (71 bits). Time first keeps the unique index growing at its end.
+ */
+export function createIdGenerator(clock: Clock, randomBytes: RandomBytes): () => string {
+  const random = createRandomText(randomBytes);
+  return () => encodeTime(clock()) + random(RANDOM_LENGTH);
+}
+
+/** Makes texts of a given length of `[0-9A-Za-z]`, each character equally likely. */
+export function createRandomText(randomBytes: RandomBytes): (length: number) => string {
+  let pool: Uint8Array = new Uint8Array(0);
+  let position = 0;
+  return (length) => {
+    let text = '';
+    while (text.length < length) {
+      if (position === pool.length) {
+        pool = randomBytes(1024);
+        position = 0;
+      }
+      // Six bits name one of 64 characters; the two that the alphabet lacks are drawn again.
+      text += ALPHABET[(pool[position++] as number) & 63] ?? '';
+    }
+    return text;
+  };
+}
+
+function encodeTime(milliseconds: number): string {
+  let rest = Math.max(0, Math.floor(milliseconds));
+  let text = '';
+  for (let index = 0; index < TIME_LENGTH; index++) {
+    text = ALPHABET[rest % ALPHABET.length] + text;
+    rest = Math.floor(rest / ALPHABET.length);
+  }
+  return text;
+}

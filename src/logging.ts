@@ -1,0 +1,83 @@
+import { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import { type DestinationStream, pino } from 'pino';
+import type { Decision } from './decisions.ts';
+
+export interface LoggerOptions {
+  level: string;
+  format: 'auto' | 'json' | 'pretty';
+  /** Where the lines go: standard output, unless a test looks at them. */
+  destination?: DestinationStream;
+}
+
+const CREDENTIALS = ['authorization', 'proxy-authorization', 'x-chatcaptain-key', 'cookie'];
+
+/** A logger that writes JSON, or lines for people on a terminal. Credentials in headers are redacted, their scheme kept. */
+export async function createLogger({ level, format, destination }: LoggerOptions): Promise<FastifyBaseLogger> {
+  const stream = formatOf(format) === 'pretty' ? await prettyStream(destination) : (destination ?? pino.destination(1));
+  const redact = { paths: CREDENTIALS.map((name) => `headers["${name}"]`), censor: redactCredential };
+  return pino({ level, redact }, stream) as FastifyBaseLogger;
+}
+
+/** What `auto` means here. */
+export function formatOf(format: LoggerOptions['format']): 'json' | 'pretty' {
+  if (format !== 'auto') return format;
+  return process.stdout.isTTY ? 'pretty' : 'json';
+}
+
+/** `Bearer abc` becomes `Bearer [redacted]`, and everything without a scheme in front `[redacted]`. */
+function redactCredential(value: unknown): string {
+  const scheme = /^(Bearer|Basic|Digest)(?= )/i.exec(String(value))?.[0];
+  return scheme ? `${scheme} [redacted]` : '[redacted]';
+}
+
+/** The colours and the layout for a terminal; loaded only there. */
+async function prettyStream(destination?: DestinationStream): Promise<DestinationStream> {
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({
+    ...(destination ? { destination: destination as NodeJS.WritableStream } : {}),
+    colorize: destination === undefined && process.stdout.isTTY,
+    sync: true,
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname,reqId,method,path,status,durationMs,why,curl',
+    messageFormat: (line, messageKey) => escapeControls(line['method'] ? requestLine(line) : String(line[messageKey])),
+  });
+}
+
+function requestLine({ method, path, status, durationMs, why }: Record<string, unknown>): string {
+  return `${method} ${path} ${status} in ${durationMs} ms${why ? `: ${why}` : ''}`;
+}
+
+/** What callers send must not reach a terminal as control sequences. */
+function escapeControls(text: string): string {
+  return text.replace(/(?!\n)\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** One line for each request, when it is answered, with the reason where it was not plainly accepted. */
+export class RequestLog extends LogController {
+  readonly #withHeaders: boolean;
+
+  constructor(level: string) {
+    super();
+    this.#withHeaders = level === 'debug' || level === 'trace';
+  }
+
+  override incomingRequest(): void {}
+
+  override requestCompleted(_error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    const { method, url: path, headers } = request;
+    const durationMs = Math.round(reply.elapsedTime * 10) / 10;
+    const why = reasonOf(request.decisions);
+    request.log.info(
+      { method, path, status: reply.statusCode, durationMs, ...(why && { why }), ...(this.#withHeaders && { headers }) },
+      'answered',
+    );
+  }
+}
+
+function reasonOf(decisions: Decision[]): string {
+  return decisions
+    .filter(({ outcome }) => outcome !== 'passed')
+    .map(({ step, outcome, detail }) => `${step} ${outcome}: ${detail}`)
+    .join('; ');
+}

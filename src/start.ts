@@ -1,0 +1,64 @@
+import { boot } from './boot.ts';
+import { resolveSettings } from './config.ts';
+import { createLogger } from './logging.ts';
+
+/** The settings of a stub. Each is what the setting of the same name in the README is; all have defaults. */
+export interface StubOptions {
+  /** Address to listen on. Default `127.0.0.1`. */
+  host?: string;
+  /** Port to listen on. Default 0: a free one, which `url` names. */
+  port?: number;
+  /** SQLite file, or `:memory:`, the default. */
+  database?: string;
+  /** `normal` (default): nothing acknowledged is lost when the process dies. `full`: nor when the power fails. */
+  durability?: 'normal' | 'full';
+  /** A bearer token that holds every permission on every chatbot. Default: a fresh one, in `token`. */
+  token?: string;
+  /** Status for a missing or unknown credential. Default 401. */
+  unauthenticatedStatus?: 401 | 403;
+  /** Whether a `Prefer` header may force an answer. Default `on`. */
+  prefer?: 'on' | 'off';
+  /** Largest request body in bytes. Default 102400. */
+  bodyLimit?: number;
+  /** Milliseconds that requests in flight get to finish in `close`. Default 5000. */
+  shutdownGrace?: number;
+  /** Least severe log line to write. Default `silent`. */
+  logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** `auto` (default): for people on a terminal, JSON everywhere else. */
+  logFormat?: 'auto' | 'json' | 'pretty';
+}
+
+/** A running stub. */
+export interface Stub {
+  /** `http://HOST:PORT` with the bound port and without a slash at the end. */
+  readonly url: string;
+  /** The token of `options.token`, or the one that was made at this start; absent when the database held tokens already. */
+  readonly token?: string;
+  /** Lets the requests in flight finish, then closes the sockets and the database. Safe to call twice. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a stub in this process and resolves once it answers.
+ *
+ * @example
+ * ```ts
+ * await using stub = await startStub();
+ * const response = await fetch(`${stub.url}/v1/inbox/my-chatbot/conversations`, {
+ *   method: 'POST',
+ *   headers: { authorization: `Bearer ${stub.token}`, 'content-type': 'application/json' },
+ *   body: JSON.stringify({ name: 'John Doe', channelId: 'web' }),
+ * });
+ * console.log(response.status); // 201
+ * ```
+ * @throws SettingsError naming every option that cannot be used
+ * @throws StartupError when the port is taken or the database cannot be opened; the message says what to do
+ */
+export async function startStub(options: StubOptions = {}): Promise<Stub> {
+  const inProcess = { port: 0, database: ':memory:', logLevel: 'silent' };
+  const settings = resolveSettings({ options: { ...inProcess, ...options } });
+  const logger = await createLogger({ level: settings.logLevel, format: settings.logFormat });
+  const running = await boot(settings, logger);
+  return { ...running, [Symbol.asyncDispose]: running.close };
+}

@@ -1,0 +1,7 @@
+/**
+ * A reason not to start that its reader can act on: a port that is taken, a folder that cannot be written, a file
+ * that is no database. The CLI prints `message` as one line, without a stack, and exits 1.
+ */
+export class StartupError extends Error {
+  override name = 'StartupError';
+}

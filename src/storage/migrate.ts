@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Database } from 'better-sqlite3';
+import { StartupError } from '../startup-error.ts';
+
+/** One forward-only step of the schema; `version` is the number that its file name begins with. */
+export interface Migration {
+  version: number;
+  name: string;
+  sql: string;
+}
+
+/** Marks a file as ours in the header that SQLite keeps for this purpose ("ChCs"). */
+export const APPLICATION_ID = 0x43684373;
+
+/** Reads `0001_name.sql`, `0002_…` from a folder, in order. */
+export function readMigrations(folder: URL): Migration[] {
+  return readdirSync(folder)
+    .filter((file) => /^\d{4}_.+\.sql$/.test(file))
+    .sort()
+    .map((file) => ({
+      version: Number(file.slice(0, 4)),
+      name: file,
+      sql: readFileSync(fileURLToPath(new URL(file, folder)), 'utf8'),
+    }));
+}
+
+/**
+ * Refuses a database that this program must not touch: one of a newer version, or another program's. Reads only.
+ *
+ * @throws StartupError
+ */
+export function assertOurs(db: Database, file: string, migrations: readonly Migration[]): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  const applicationId = db.pragma('application_id', { simple: true }) as number;
+  const newest = newestVersion(migrations);
+  const isEmpty = (): boolean => db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+  if (applicationId !== APPLICATION_ID && !(applicationId === 0 && version === 0 && isEmpty())) {
+    throw new StartupError(
+      `${file} is a database of another program; it was left as it is. Name another file with --database.`,
+    );
+  }
+  if (version > newest) {
+    throw new StartupError(
+      `${file} has schema version ${version} and this release knows versions up to ${newest}; it was left as it is. ` +
+        'Start the release that wrote it, or name another file with --database.',
+    );
+  }
+}
+
+/**
+ * Brings a database to the newest version, each step in a transaction of its own, and returns the names of the steps
+ * it took. Safe beside another process that does the same: the version is read again under the write lock.
+ */
+export function migrate(db: Database, migrations: readonly Migration[]): string[] {
+  const applied: string[] = [];
+  for (const { version, name, sql } of migrations) {
+    const step = db.transaction(() => {
+      if ((db.pragma('user_version', { simple: true }) as number) >= version) return;
+      db.exec(sql);
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+      db.pragma(`user_version = ${version}`);
+      applied.push(name);
+    });
+    if ((db.pragma('user_version', { simple: true }) as number) < version) step.immediate();
+  }
+  return applied;
+}
+
+export function newestVersion(migrations: readonly Migration[]): number {
+  return migrations.at(-1)?.version ?? 0;
+}

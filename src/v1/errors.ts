@@ -1,0 +1,81 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { PermissionDeniedError, UnauthenticatedError } from '../auth/guard.ts';
+import { decide } from '../decisions.ts';
+import { StorageUnavailableError } from '../storage/group-commit.ts';
+
+/**
+ * The body of every error on the data plane. ChatCaptain documents none; its operation ids are those of NestJS, and
+ * this is NestJS's default shape (an inference).
+ */
+export interface ErrorBody {
+  /** One sentence, or one for each violation of the request's schema. */
+  message: string | string[];
+  /** The status in words. */
+  error: string;
+  statusCode: number;
+}
+
+/** An answer that is not a success. Throw it; `renderError` is the one place that writes it. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+  readonly statusCode: number;
+  readonly body: ErrorBody;
+  readonly headers: Record<string, string>;
+
+  constructor(statusCode: number, message: string | string[], headers: Record<string, string> = {}) {
+    super(Array.isArray(message) ? message.join('; ') : message);
+    this.statusCode = statusCode;
+    this.body = errorBody(statusCode, message);
+    this.headers = headers;
+  }
+}
+
+export function errorBody(statusCode: number, message: string | string[]): ErrorBody {
+  return { message, error: STATUS_CODES[statusCode] ?? 'Error', statusCode };
+}
+
+export interface ErrorPolicy {
+  /** 401, or 403 where only the vendor's documented statuses may be seen. */
+  unauthenticatedStatus: 401 | 403;
+  bodyLimit: number;
+}
+
+/** The data plane's error handler: every error becomes an `ErrorBody` with a status that the vendor documents, where one fits. */
+export function createErrorRenderer(policy: ErrorPolicy) {
+  return function renderError(error: FastifyError | RefusedError, request: FastifyRequest, reply: FastifyReply): void {
+    const refusal = refusalFrom(error, policy);
+    if (refusal.statusCode >= 500 && error !== refusal) request.log.error({ err: error }, 'request failed');
+    if ('validationContext' in error) decide(request, 'validated', 'refused', refusal.message);
+    else if ('code' in error && refusal.statusCode < 500) decide(request, 'parsed', 'refused', refusal.message);
+    if (error instanceof StorageUnavailableError) decide(request, 'stored', 'failed', refusal.message);
+    reply.code(refusal.statusCode).headers(refusal.headers).type('application/json; charset=utf-8').send(refusal.body);
+  };
+}
+
+/** Seconds after which a 503 or a 429 may be tried again. */
+export const RETRY_AFTER = { 'retry-after': '1' };
+
+function refusalFrom(error: FastifyError | RefusedError, policy: ErrorPolicy): RefusedError {
+  if (error instanceof RefusedError) return error;
+  if (error instanceof UnauthenticatedError) {
+    const { unauthenticatedStatus: status } = policy;
+    return new RefusedError(status, error.message, status === 401 ? { 'www-authenticate': error.challenge } : {});
+  }
+  if (error instanceof PermissionDeniedError) return new RefusedError(403, error.message);
+  if (error instanceof StorageUnavailableError) {
+    return new RefusedError(503, `Nothing was stored: ${error.message}. Send the request again later.`, RETRY_AFTER);
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new RefusedError(413, `The body is larger than ${policy.bodyLimit} bytes.`);
+  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new RefusedError(400, 'The Content-Type cannot be read. Send Content-Type: application/json.');
+  }
+  if (error.code === 'FST_ERR_BAD_URL') {
+    return new RefusedError(400, 'The path is not valid percent-encoded UTF-8. Write a percent sign as %25.');
+  }
+  // What is left with a 4xx is the framework's own complaint about a body cut short, or not as long as announced.
+  if (error.statusCode !== undefined && error.statusCode < 500) return new RefusedError(400, error.message);
+  return new RefusedError(500, 'Internal server error');
+}

@@ -1,0 +1,81 @@
+// POST /v1/inbox/:chatbotId/conversations
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from '@sinclair/typebox';
+import { decide } from '../../decisions.ts';
+import {
+  CreateInboxConversationRequestDto,
+  CreateInboxConversationResponseDto,
+  prepareConversations,
+} from './conversation.ts';
+
+const PERMISSION = 'chatbots.inbox.conversations.create';
+
+const Params = Type.Object({ chatbotId: Type.String({ description: 'The ID of the chatbot.' }) });
+
+const createConversation: FastifyPluginAsyncTypebox = async (app) => {
+  const { db, groupCommit, newId, clock } = app;
+  const conversations = prepareConversations(db);
+
+  app.post(
+    '/inbox/:chatbotId/conversations',
+    {
+      schema: {
+        operationId: 'InboxConversationController_createConversation[1]_v1',
+        summary: 'Creates a new inbox conversation',
+        description: `\n\n**Required Permission:** \`${PERMISSION}\`\n\n**Resource:** \`chatbots/:chatbotId\``,
+        tags: ['Inbox conversations'],
+        params: Params,
+        body: CreateInboxConversationRequestDto,
+        response: { 201: CreateInboxConversationResponseDto },
+      },
+      config: {
+        documentation: {
+          statuses: {
+            201: 'Conversation created successfully.',
+            400: 'Invalid input data.',
+            403: 'Insufficient permissions.',
+          },
+          // From the vendor's reference pages.
+          examples: {
+            params: { chatbotId: 'sTjncRDMuTdv65ex4I05' },
+            body: {
+              name: 'John Doe',
+              email: 'john.doe@example.com',
+              phone: '+4917612345678',
+              channelId: 'sTjncRDMuTdv65ex4I05',
+            },
+          },
+        },
+      },
+      preValidation: app.requirePermission(PERMISSION, (request) => {
+        const { chatbotId } = request.params as { chatbotId: string };
+        return `chatbots/${chatbotId}`;
+      }),
+    },
+    async (request, reply) => {
+      const { chatbotId } = request.params;
+      const { name, channelId, email = null, phone = null } = request.body;
+      decide(request, 'validated', 'passed', 'name and channelId are there, and every field is of its type');
+
+      const id = newId();
+      const created_at = new Date(clock()).toISOString();
+      const row = { chatbot_id: chatbotId, id, channel_id: channelId, name, email, phone, created_at };
+      const isStored = await groupCommit.write(() => {
+        if (!conversations.takesChannel(chatbotId, channelId)) return false;
+        conversations.insert(row);
+        return true;
+      });
+
+      reply.code(201);
+      if (!isStored) {
+        const error = `The channel ${channelId} does not exist in this chatbot.`;
+        decide(request, 'channel', 'refused', `chatbot ${chatbotId} declares channels, and ${channelId} is none of them`);
+        return { error };
+      }
+      decide(request, 'channel', 'passed', channelId);
+      decide(request, 'stored', 'passed', id);
+      return { conversationId: id };
+    },
+  );
+};
+export default createConversation;

@@ -1,0 +1,113 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { decide } from '../decisions.ts';
+import { RETRY_AFTER, RefusedError } from './errors.ts';
+
+/** The longest delay that a request may ask for, in milliseconds. */
+export const MAX_DELAY = 60_000;
+
+/**
+ * Lets a request force its own answer with a `Prefer` header (RFC 7240): `code=403`, `delay=250` (milliseconds),
+ * `error="…"`. Runs after the guard and validation, so that a preference never hides a request that is wrong. A
+ * preference that cannot be honoured is ignored, as the RFC has it; `Preference-Applied` names those that were.
+ */
+export function honourPreferences(app: FastifyInstance): void {
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  app.addHook('preClose', async () => closing.abort());
+
+  app.addHook('preHandler', async (request, reply) => {
+    const header = request.headers['prefer'];
+    if (header === undefined) return;
+    const { code, delay, error, applied } = read(String(header), successStatus(request), request);
+    if (applied.length === 0) return;
+    reply.header('preference-applied', applied.join(', '));
+    decide(request, 'preference', 'applied', applied.join(', '));
+    // A delay ends early when the server closes: the answer is late, not lost.
+    if (delay !== undefined) await sleep(delay, undefined, { signal: closing.signal }).catch(() => {});
+    if (code !== undefined && code >= 400) {
+      throw new RefusedError(code, `Forced by the request header Prefer: code=${code}.`, headersFor(code));
+    }
+    if (error !== undefined) return answerWithError(request, reply, error);
+  });
+}
+
+function answerWithError(request: FastifyRequest, reply: FastifyReply, error: string): FastifyReply {
+  return reply.code(successStatus(request)).send({ error });
+}
+
+/** The 2xx status that the route's response schema declares. */
+function successStatus(request: FastifyRequest): number {
+  const responses = request.routeOptions.schema?.response as object;
+  return Number(Object.keys(responses).find((status) => status.startsWith('2')));
+}
+
+function headersFor(code: number): Record<string, string> {
+  if (code === 401) return { 'www-authenticate': 'Bearer realm="chatcaptain"' };
+  return code === 429 || code === 503 ? RETRY_AFTER : {};
+}
+
+interface Preferences {
+  code?: number;
+  delay?: number;
+  error?: string;
+  applied: string[];
+}
+
+function read(header: string, success: number, request: FastifyRequest): Preferences {
+  const preferences: Preferences = { applied: [] };
+  for (const [name, value] of parsePrefer(header)) {
+    const number = /^\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
+    if (name === 'code' && (number === success || (number >= 400 && number <= 599))) {
+      preferences.code = number;
+      preferences.applied.push(`code=${number}`);
+    } else if (name === 'delay' && number <= MAX_DELAY) {
+      preferences.delay = number;
+      preferences.applied.push(`delay=${number}`);
+    } else if (name === 'error') {
+      preferences.error = value;
+      preferences.applied.push('error');
+    } else {
+      const known = `code takes ${success} or 400 to 599, delay 0 to ${MAX_DELAY}, error a text`;
+      decide(request, 'preference', 'ignored', `${name}${value && `=${value}`}: ${known}`);
+    }
+  }
+  return preferences;
+}
+
+/**
+ * Reads a `Prefer` header (RFC 7240, section 2) into names, in lower case, and values. The first of two equal names
+ * counts; parameters behind `;` say nothing to us.
+ */
+export function parsePrefer(header: string): Map<string, string> {
+  const preferences = new Map<string, string>();
+  // Header bytes reach us as Latin-1; people write UTF-8.
+  for (const item of splitOutsideQuotes(Buffer.from(header, 'latin1').toString('utf8'), ',')) {
+    const [preference = ''] = splitOutsideQuotes(item, ';');
+    const [name = '', ...rest] = preference.split('=');
+    const key = name.trim().toLowerCase();
+    if (key !== '' && !preferences.has(key)) preferences.set(key, unquote(rest.join('=').trim()));
+  }
+  return preferences;
+}
+
+function splitOutsideQuotes(text: string, separator: string): string[] {
+  const parts = [''];
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index] as string;
+    if (character === separator && !quoted) {
+      parts.push('');
+      continue;
+    }
+    if (character === '"') quoted = !quoted;
+    parts[parts.length - 1] += character;
+    if (character === '\\' && quoted) parts[parts.length - 1] += text[++index] ?? '';
+  }
+  return parts;
+}
+
+function unquote(word: string): string {
+  return /^".*"$/s.test(word) ? word.slice(1, -1).replace(/\\(.)/gs, '$1') : word;
+}
