@@ -22,7 +22,9 @@ const { metafile } = await build({
   // A native module, and one that serves files of its own package.
   external: ['better-sqlite3', '@fastify/swagger-ui'],
   // The bundled CommonJS packages require Node's own modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   legalComments: 'none',
   logLevel: 'warning',
 });
@@ -32,7 +34,8 @@ writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences(Object.keys(metafile.inp
 // Only what the public types name is published.
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 for (const file of readdirSync('dist/types', { recursive: true, encoding: 'utf8' })) {
-  if (file !== 'index.d.ts' && file !== 'start.d.ts') rmSync(path.join('dist/types', file), { recursive: true, force: true });
+  if (file !== 'index.d.ts' && file !== 'start.d.ts')
+    rmSync(path.join('dist/types', file), { recursive: true, force: true });
 }
 
 /** The licence texts of the packages whose code is in the bundle. */
@@ -47,7 +50,8 @@ function licences(inputs: string[]): string {
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
       const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-      const text = file && existsSync(path.join(folder, file)) ? readFileSync(path.join(folder, file), 'utf8') : `${license}\n`;
+      const text =
+        file && existsSync(path.join(folder, file)) ? readFileSync(path.join(folder, file), 'utf8') : `${license}\n`;
       return `${name} ${version}\n\n${text.trim()}\n`;
     })
     .join(`\n${'-'.repeat(80)}\n\n`);

@@ -6,7 +6,9 @@ const OLDEST = [22, 18] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-  process.stderr.write(`error: chatcaptain-stub needs Node ${OLDEST.join('.')} or newer; this is ${process.versions.node}.\n`);
+  process.stderr.write(
+    `error: chatcaptain-stub needs Node ${OLDEST.join('.')} or newer; this is ${process.versions.node}.\n`,
+  );
   process.exitCode = 2;
 } else {
   const { run } = await import('./commands/program.ts');

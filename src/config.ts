@@ -140,7 +140,9 @@ export interface SettingSources {
 
 interface Given {
   value: unknown;
+  /** The flag, the variable or the option that it was given by. */
   label: string;
+  place: string;
 }
 
 /**
@@ -155,13 +157,20 @@ export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' 
 
   const dotenv = sources.dotenv === undefined ? {} : parseEnv(sources.dotenv);
   takeVariables(dotenv, ' in .env');
-  if (sources.environment?.['PORT']) given.set('port', { value: sources.environment['PORT'], label: 'PORT' });
+  if (sources.environment?.['PORT'])
+    given.set('port', { value: sources.environment['PORT'], label: 'PORT', place: '' });
   takeVariables(sources.environment ?? {}, '');
   for (const [name, value] of Object.entries(sources.options ?? {})) {
     if (value === undefined) continue;
     const known = descriptions.find((setting) => setting.name === name);
-    if (known) given.set(name, { value, label: known[label] });
-    else problems.push(unknownName(name, descriptions.map((setting) => setting.name)));
+    if (known) given.set(name, { value, label: known[label], place: '' });
+    else
+      problems.push(
+        unknownName(
+          name,
+          descriptions.map((setting) => setting.name),
+        ),
+      );
   }
 
   const settings: Record<string, unknown> = {};
@@ -173,7 +182,7 @@ export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' 
     if (source && !isValid(name, value)) {
       const shown = SECRET.has(name) ? '' : `=${String(source.value)}`;
       const otherwise = fallback === undefined ? '' : ` (default ${fallback})`;
-      problems.push(`${source.label}${shown}: must be ${expected}${otherwise}`);
+      problems.push(`${source.label}${shown}${source.place}: must be ${expected}${otherwise}`);
     }
   }
   if (problems.length > 0) throw new SettingsError(problems);
@@ -183,8 +192,15 @@ export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' 
     for (const [variable, value] of Object.entries(variables)) {
       if (!variable.startsWith(PREFIX) || value === undefined) continue;
       const known = descriptions.find((setting) => setting.variable === variable);
-      if (!known) problems.push(unknownName(variable, descriptions.map((setting) => setting.variable), place));
-      else if (value !== '') given.set(known.name, { value, label: variable + place });
+      if (!known)
+        problems.push(
+          unknownName(
+            variable,
+            descriptions.map((setting) => setting.variable),
+            place,
+          ),
+        );
+      else if (value !== '') given.set(known.name, { value, label: variable, place });
     }
   }
 }
@@ -201,7 +217,8 @@ export function loadSettings(flags: Partial<Record<string, unknown>>): Settings 
 
 function convert(name: SettingName, value: unknown): unknown {
   const schema: TSchema = Settings.properties[name];
-  const numeric = schema['type'] === 'integer' || (schema['anyOf'] as TSchema[] | undefined)?.[0]?.['type'] === 'number';
+  const numeric =
+    schema['type'] === 'integer' || (schema['anyOf'] as TSchema[] | undefined)?.[0]?.['type'] === 'number';
   return numeric && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 }
 

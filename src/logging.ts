@@ -69,7 +69,14 @@ export class RequestLog extends LogController {
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
     const why = reasonOf(request.decisions);
     request.log.info(
-      { method, path, status: reply.statusCode, durationMs, ...(why && { why }), ...(this.#withHeaders && { headers }) },
+      {
+        method,
+        path,
+        status: reply.statusCode,
+        durationMs,
+        ...(why && { why }),
+        ...(this.#withHeaders && { headers }),
+      },
       'answered',
     );
   }

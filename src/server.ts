@@ -1,12 +1,12 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Database } from 'better-sqlite3';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import auth from './auth/guard.ts';
 import type { TokenStore } from './auth/tokens.ts';
+import { answerBrokenRequests } from './broken-requests.ts';
 import type { Settings } from './config.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
 import type { Clock } from './ids.ts';
-import { answerBrokenRequests } from './broken-requests.ts';
 import { RequestLog } from './logging.ts';
 import type { GroupCommit } from './storage/group-commit.ts';
 import { createErrorRenderer } from './v1/errors.ts';

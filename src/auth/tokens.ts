@@ -59,6 +59,11 @@ interface TokenRow {
   revoked_at: string | null;
 }
 
+/** What may stand behind `Bearer` (RFC 6750, section 2.1). */
+const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+/** The last moment that an ISO 8601 time of four-digit years can name. */
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** The grants of a token that may do everything on every chatbot. */
 export const EVERYTHING: readonly Grant[] = [{ permission: '*', resource: 'chatbots/*' }];
 
@@ -73,7 +78,9 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
   const insert = db.prepare<[TokenRow]>(
     'INSERT INTO tokens VALUES (@id, @name, @hash, @grants, @created_at, @expires_at, @revoked_at)',
   );
-  const markRevoked = db.prepare<[string, string]>('UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?');
+  const markRevoked = db.prepare<[string, string]>(
+    'UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?',
+  );
   const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
   const randomText = createRandomText(randomBytes);
 
@@ -103,10 +110,6 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     return token.expiresAt !== null && Date.parse(token.expiresAt) <= clock() ? 'expired' : 'active';
   }
 
-  function now(): string {
-    return new Date(clock()).toISOString();
-  }
-
   return {
     stateOf,
 
@@ -120,14 +123,22 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     create({ name, grants, expiresIn, token: given }) {
       const problem = grants.map(problemWithGrant).find((text) => text !== undefined);
       if (problem) throw new TokenError(problem);
+      if (given !== undefined && !BEARER_TOKEN.test(given)) {
+        throw new TokenError('a token must be letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)');
+      }
+      const now = clock();
+      const expires = expiresIn === undefined ? undefined : now + expiresIn * 1000;
+      if (expires !== undefined && !(expires > now && expires <= LATEST)) {
+        throw new TokenError('the lifetime of a token must be more than nothing, and end before the year 10000');
+      }
       const credential = given ?? `CCSB-${randomText(8)}-${randomText(12)}`;
       const row: TokenRow = {
         id: newId(),
         name: name ?? null,
         hash: hashOf(credential),
         grants: JSON.stringify(grants.map(({ permission, resource }) => ({ permission, resource }))),
-        created_at: now(),
-        expires_at: expiresIn === undefined ? null : new Date(clock() + expiresIn * 1000).toISOString(),
+        created_at: iso(now),
+        expires_at: expires === undefined ? null : iso(expires),
         revoked_at: null,
       };
       try {
@@ -143,16 +154,20 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     list: () => selectAll.all().map(tokenFrom),
 
     revoke(id) {
-      if (markRevoked.run(now(), id).changes === 0) return undefined;
+      if (markRevoked.run(iso(clock()), id).changes === 0) return undefined;
       load();
       return [...stored.values()].find((token) => token.id === id);
     },
 
     register(credential, name, grants) {
-      const token = { id: name, name, grants, createdAt: now(), expiresAt: null, revokedAt: null };
+      const token = { id: name, name, grants, createdAt: iso(clock()), expiresAt: null, revokedAt: null };
       registered.set(hashOf(credential), token);
     },
   };
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
 
 function tokenFrom(row: TokenRow): Token {

@@ -1,8 +1,8 @@
+import { openContext } from '../boot.ts';
 import { resolveSettings } from '../config.ts';
 import { vendorText } from '../documents/vendor.ts';
 import { createLogger } from '../logging.ts';
 import { buildServer } from '../server.ts';
-import { openContext } from '../boot.ts';
 
 /** Prints what `/openapi.json` of a server answers, without starting one. */
 export async function printOpenapi({ vendor }: { vendor?: boolean }): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { TokenError } from '../auth/tokens.ts';
-import { describeSettings, SettingsError, type SettingDescription } from '../config.ts';
+import { describeSettings, type SettingDescription, SettingsError } from '../config.ts';
 import { packageRoot } from '../package-root.ts';
 import { StartupError } from '../startup-error.ts';
 

@@ -7,7 +7,12 @@ const PAUSE = 100;
 const PATIENCE = 2000;
 
 /** Asks `/readyz` of the server that the settings name. Returns the exit code: 0 ready, 1 not. */
-export async function readyz(flags: { host?: string; port?: string; wait?: boolean; timeout: string }): Promise<number> {
+export async function readyz(flags: {
+  host?: string;
+  port?: string;
+  wait?: boolean;
+  timeout: string;
+}): Promise<number> {
   const { host, port } = loadSettings({ host: flags.host, port: flags.port });
   if (!/^\d+(\.\d+)?$/.test(flags.timeout)) {
     throw new SettingsError([`--timeout ${flags.timeout}: must be a number of seconds`]);
@@ -36,6 +41,8 @@ function ask(host: string, port: number): Promise<{ isReady: boolean; why: strin
       resolve({ isReady: response.statusCode === 200, why: `status ${response.statusCode}` });
     });
     request.on('timeout', () => request.destroy(new Error('no answer')));
-    request.on('error', (error: NodeJS.ErrnoException) => resolve({ isReady: false, why: error.code ?? error.message }));
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      resolve({ isReady: false, why: error.code ?? error.message }),
+    );
   });
 }

@@ -1,6 +1,6 @@
+import { boot, type Running } from '../boot.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import { createLogger, formatOf } from '../logging.ts';
-import { boot, type Running } from '../boot.ts';
 import type { Leave } from './program.ts';
 
 /** Starts the server, says where it is, and resolves once a signal has stopped it. */
@@ -13,7 +13,9 @@ export async function serve(flags: Record<string, unknown>, leave: Leave): Promi
   const stub = await boot(settings, logger);
 
   const curl = curlLine(stub, settings);
-  logger.info({ curl }, `ready on ${stub.url}`);
+  // What waits for this line must not depend on how many others are wanted.
+  const announcing = logger.child({}, { level: settings.logLevel === 'silent' ? 'silent' : 'info' });
+  announcing.info({ curl }, `ready on ${stub.url}`);
   // In the JSON on standard output the line's quotes are escaped, so people get it on the other stream.
   const people = format === 'pretty' ? process.stdout : process.stderr;
   people.write(`${introduction(stub, settings)}\n  ${curl}\n\n`);

@@ -65,7 +65,9 @@ export function revokeToken(id: string, flags: { database?: string }): number {
 function parseDuration(text: string): number {
   const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
   if (count === undefined) {
-    throw new TokenError(`--expires-in ${text}: must be a number with s, m, h or d behind it, such as 90s, 30m, 12h or 7d`);
+    throw new TokenError(
+      `--expires-in ${text}: must be a number with s, m, h or d behind it, such as 90s, 30m, 12h or 7d`,
+    );
   }
   return Number(count) * (SECONDS[unit] as number);
 }

@@ -11,7 +11,11 @@ export async function buildDocsPage(document: OpenAPIV3.Document): Promise<Fasti
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { tryItOutEnabled: true, persistAuthorization: false, validatorUrl: null },
-    theme: { title: 'chatcaptain-stub' },
+    // Without the plugin's own bar: there is one document, and its address is no choice.
+    theme: {
+      title: 'chatcaptain-stub',
+      css: [{ filename: 'stub.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
     staticCSP:
       "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   });

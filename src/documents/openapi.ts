@@ -43,7 +43,8 @@ export async function describeOperations(register: RegisterOperations): Promise<
       bodyExamples.set(schema?.operationId, documentation?.examples.body);
       return { schema: document(schema, documentation), url };
     },
-    transformObject: (result) => complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, bodyExamples),
+    transformObject: (result) =>
+      complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, bodyExamples),
   });
   app.addSchema(StubErrorBody);
   app.addHook('onRoute', ({ schema }: RouteOptions) => {
@@ -72,7 +73,10 @@ function document(schema: FastifySchema, documentation: Documentation | undefine
     const $id = response[status]?.$id;
     return [status, { description, ...($id === undefined ? { type: 'null' } : json($id)) }];
   });
-  const added = Object.entries(addedStatuses).map(([status, words]) => [status, { ...words, ...json('StubErrorBody') }]);
+  const added = Object.entries(addedStatuses).map(([status, words]) => [
+    status,
+    { ...words, ...json('StubErrorBody') },
+  ]);
   return {
     ...schema,
     params: { ...params, properties: Object.fromEntries(properties) },
@@ -91,7 +95,8 @@ function complete(openapi: OpenAPIV3.Document, bodyExamples: Map<string | undefi
     for (const operation of Object.values(path ?? {}) as OpenAPIV3.OperationObject[]) {
       const { content } = operation.requestBody as OpenAPIV3.RequestBodyObject;
       Object.assign(content['application/json'] as object, { example: bodyExamples.get(operation.operationId) });
-      for (const status of Object.keys(addedStatuses)) Object.assign(operation.responses[status] as object, { [ADDED]: true });
+      for (const status of Object.keys(addedStatuses))
+        Object.assign(operation.responses[status] as object, { [ADDED]: true });
     }
   }
   return openapi;

@@ -11,10 +11,15 @@ const documents: FastifyPluginAsync<{ register: RegisterOperations }> = async (a
 
   // Each is loaded and built at the first request for it.
   const description = () => (describing ??= import('./openapi.ts').then((room) => room.describeOperations(register)));
-  const page = () => (rendering ??= import('./docs-page.ts').then(async (room) => room.buildDocsPage((await description()).swagger() as OpenAPIV3.Document)));
+  const page = () =>
+    (rendering ??= import('./docs-page.ts').then(async (room) =>
+      room.buildDocsPage((await description()).swagger() as OpenAPIV3.Document),
+    ));
 
   app.get('/openapi.json', async () => (await description()).swagger());
-  app.get('/openapi.vendor.json', async (_request, reply) => reply.type('application/json; charset=utf-8').send(vendorText()));
+  app.get('/openapi.vendor.json', async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(vendorText()),
+  );
 
   const forward = async ({ method, url }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { statusCode, headers, rawPayload } = await (await page()).inject({ method: method as 'GET', url });

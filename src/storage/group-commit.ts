@@ -58,7 +58,8 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
     try {
       begin.run();
     } catch (error) {
-      if (isLocked(error) && Date.now() - (waitingSince ??= Date.now()) < lockTimeout) {
+      waitingSince ??= performance.now();
+      if (isLocked(error) && performance.now() - waitingSince < lockTimeout) {
         setTimeout(flush, RETRY_PAUSE);
         return;
       }

@@ -25,6 +25,9 @@ export interface OpenedDatabase {
 /** How long opening waits for another process that migrates the same file, in milliseconds. */
 const OPEN_TIMEOUT = 5000;
 
+/** Pause between two tries to turn the log on while another process opens the same new file, in milliseconds. */
+const RETRY_PAUSE = 10;
+
 /**
  * Opens the database, makes its folder when missing, and migrates it.
  *
@@ -38,7 +41,7 @@ export function openDatabase({ file, durability, migrations, lockTimeout }: Open
     }
     const db = new Sqlite(file, { timeout: OPEN_TIMEOUT });
     try {
-      db.pragma('journal_mode = WAL');
+      turnOnLog(db);
       db.pragma(`synchronous = ${durability}`);
       const applied = migrate(db, migrations);
       db.pragma(`busy_timeout = ${lockTimeout}`);
@@ -52,13 +55,31 @@ export function openDatabase({ file, durability, migrations, lockTimeout }: Open
   }
 }
 
-/** Looks at an existing file through a read-only connection, so that a refused one stays untouched. */
+/**
+ * Looks at an existing file in the way that leaves it untouched when it is refused. A connection that may write would, on
+ * closing, fold a log that lies beside the file into it; a read-only one would leave an empty log where none was.
+ */
 function inspect(file: string, migrations: readonly Migration[]): void {
-  const db = new Sqlite(file, { readonly: true, timeout: OPEN_TIMEOUT });
+  const hasLog = existsSync(`${file}-wal`) || existsSync(`${file}-journal`);
+  const db = new Sqlite(file, { readonly: hasLog, timeout: OPEN_TIMEOUT });
   try {
     assertOurs(db, file, migrations);
   } finally {
     db.close();
+  }
+}
+
+/** Turns write-ahead logging on. SQLite does not wait for a lock in this one statement, so the waiting is done here. */
+function turnOnLog(db: Database): void {
+  const deadline = Date.now() + OPEN_TIMEOUT;
+  for (;;) {
+    try {
+      db.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || Date.now() >= deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_PAUSE);
+    }
   }
 }
 
@@ -72,24 +93,37 @@ export function closeDatabase(db: Database): void {
   db.close();
 }
 
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY');
+}
+
 function startupErrorFrom(error: unknown, file: string): unknown {
   if (error instanceof StartupError) return error;
-  const code = String((error as NodeJS.ErrnoException).code ?? '');
+  const code = codeOf(error);
   const folder = path.dirname(path.resolve(file));
   const say = (text: string): StartupError => new StartupError(text, { cause: error });
   if (code === 'SQLITE_NOTADB') {
     return say(`${file} is not an SQLite database; it was left as it is. Name another file with --database.`);
   }
   if (code.startsWith('SQLITE_CORRUPT')) {
-    return say(`${file} is a damaged database (${code}). Put a back-up in its place, or name another file with --database.`);
+    return say(
+      `${file} is a damaged database (${code}). Put a back-up in its place, or name another file with --database.`,
+    );
   }
-  if (code.startsWith('SQLITE_BUSY')) {
+  if (isBusy(error)) {
     return say(`${file} is locked by another process; stop that one, or name another file with --database.`);
   }
   if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC') {
     return say(`${file} cannot be written: the disk is full. Free some space, or name another file with --database.`);
   }
-  if (/^SQLITE_(CANTOPEN|READONLY|IOERR|PERM)/.test(code) || /^E(ACCES|PERM|ROFS|NOTDIR|EXIST|ISDIR)$/.test(code)) {
+  if (
+    /^SQLITE_(CANTOPEN|READONLY|IOERR|PERM)/.test(code) ||
+    /^E(ACCES|PERM|ROFS|NOENT|NOTDIR|EXIST|ISDIR|LOOP|NAMETOOLONG)$/.test(code)
+  ) {
     return say(
       `${file} cannot be opened for writing (${code}): check that ${folder} is a folder that this user may write, ` +
         'or name another file with --database.',

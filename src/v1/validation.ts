@@ -5,7 +5,13 @@ import type { FastifySchemaCompiler } from 'fastify';
 import { RefusedError } from './errors.ts';
 
 // Strict, unlike Fastify's default: nothing is coerced, filled in or stripped, and every violation is reported.
-const ajv = new Ajv({ allErrors: true, coerceTypes: false, useDefaults: false, removeAdditional: false, verbose: true });
+const ajv = new Ajv({
+  allErrors: true,
+  coerceTypes: false,
+  useDefaults: false,
+  removeAdditional: false,
+  verbose: true,
+});
 addFormats.default(ajv, ['email']);
 // The vocabulary of OpenAPI that says nothing about validity.
 ajv.addVocabulary(['example']);

@@ -69,7 +69,12 @@ const createConversation: FastifyPluginAsyncTypebox = async (app) => {
       reply.code(201);
       if (!isStored) {
         const error = `The channel ${channelId} does not exist in this chatbot.`;
-        decide(request, 'channel', 'refused', `chatbot ${chatbotId} declares channels, and ${channelId} is none of them`);
+        decide(
+          request,
+          'channel',
+          'refused',
+          `chatbot ${chatbotId} declares channels, and ${channelId} is none of them`,
+        );
         return { error };
       }
       decide(request, 'channel', 'passed', channelId);

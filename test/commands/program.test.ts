@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { describeSettings } from '../../src/config.ts';
+import { run } from '../support/command.ts';
+
+const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+t.test('--help lists the commands and every setting with its flag, variable, default and meaning', async (t) => {
+  const { code, stdout, stderr } = await run(t, ['--help'], { cwd: t.testdir() });
+  t.equal(code, 0);
+  t.equal(stderr, '');
+  for (const command of ['serve', 'token', 'migrate', 'openapi', 'readyz'])
+    t.match(stdout, new RegExp(`^  ${command} `, 'm'));
+  for (const { flag, variable, description, default: fallback } of describeSettings()) {
+    const value = fallback === undefined ? '' : ` (default ${fallback})`;
+    t.ok(stdout.includes(`  ${flag}, ${variable}${value}\n      ${description}\n`), flag);
+  }
+  const serve = await run(t, ['serve', '--help'], { cwd: t.testdir() });
+  for (const { flag } of describeSettings()) t.ok(serve.stdout.includes(`  ${flag} <value>`), `serve ${flag}`);
+});
+
+t.test('--version is that of the package', async (t) => {
+  const { code, stdout } = await run(t, ['--version'], { cwd: t.testdir() });
+  t.equal(code, 0);
+  t.equal(stdout, `${packageJson.version}\n`);
+});
+
+t.test('what it does not know is one line with a suggestion, and exit code 2', async (t) => {
+  const rows: [args: string[], says: RegExp][] = [
+    [['--prot', '1'], /^error: unknown option '--prot' \(Did you mean --port\?\)$/],
+    [['serve', '--log-levle', 'info'], /^error: unknown option '--log-levle' \(Did you mean --log-level\?\)$/],
+    [['serv'], /^error: unknown command 'serv' \(Did you mean serve\?\)$/],
+    [['token', 'creat'], /^error: unknown command 'creat' \(Did you mean create\?\)$/],
+    [['token', 'create', '--nam', 'x'], /^error: unknown option '--nam' \(Did you mean --name\?\)$/],
+    [['token', 'revoke'], /^error: missing required argument 'id'$/],
+    [['serve', 'extra'], /^error: too many arguments for 'serve'/],
+    [['--port'], /^error: option '--port <value>' argument missing$/],
+  ];
+  for (const [args, says] of rows) {
+    const { code, stdout, stderr } = await run(t, args, { cwd: t.testdir() });
+    t.equal(code, 2, args.join(' '));
+    t.equal(stdout, '', args.join(' '));
+    t.match(stderr.trimEnd(), says, args.join(' '));
+  }
+});
+
+t.test('a failure that nobody foresaw shows where it happened, and exit code 1', async (t) => {
+  const cwd = t.testdir({ '.env': {} });
+  const { code, stderr } = await run(t, ['migrate'], { cwd });
+  t.equal(code, 1);
+  t.match(stderr, /EISDIR.*\n {4}at /s);
+});
+
+t.test('an older Node is told so before anything else is loaded', async (t) => {
+  const source = readFileSync(new URL('../../src/cli.ts', import.meta.url), 'utf8');
+  t.notMatch(source, /^import (?!process)/m, 'nothing but process is imported');
+  const script = `
+    Object.defineProperty(process.versions, 'node', { value: process.argv[1] });
+    await import(${JSON.stringify(new URL('../../src/cli.ts', import.meta.url).href)});`;
+  for (const version of ['20.20.2', '22.17.9']) {
+    try {
+      execFileSync(process.execPath, ['--input-type=module', '--eval', script, version], {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+      t.fail(`${version} was accepted`);
+    } catch (error) {
+      const { status, stderr } = error as { status: number; stderr: string };
+      t.equal(status, 2, version);
+      t.equal(stderr, `error: chatcaptain-stub needs Node 22.18 or newer; this is ${version}.\n`);
+    }
+  }
+});

@@ -1,0 +1,226 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import path from 'node:path';
+import Sqlite from 'better-sqlite3';
+import t from 'tap';
+import { run, serve, start } from '../support/command.ts';
+import { pathOf, send, VALID } from '../support/stub.ts';
+
+const DATABASE = 'data/chatcaptain-stub.sqlite';
+
+function names(cwd: string): unknown[] {
+  const db = new Sqlite(path.join(cwd, DATABASE), { readonly: true });
+  try {
+    return db.prepare('SELECT chatbot_id, name, email, phone, channel_id FROM conversations').all();
+  } finally {
+    db.close();
+  }
+}
+
+/** Runs a line of shell as it stands and returns what it printed. */
+const shell = (line: string, env = {}): string =>
+  execFileSync('sh', ['-c', line], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+
+t.test('the curl line it prints gives 201, and the row is there after a restart', async (t) => {
+  const cwd = t.testdir();
+  const first = await serve(t, [], { cwd });
+  const [, curl] = (await waitFor(() => /^ {2}(curl .*)$/m.exec(first.stderr()))) as RegExpExecArray;
+  const answer = shell(curl as string);
+  t.match(answer, /^HTTP\/1\.1 201 Created\r\n/);
+  t.match(answer, /\{"conversationId":"[0-9A-Za-z]{20}"\}$/);
+  first.child.kill('SIGTERM');
+  t.equal((await first.ended).code, 0);
+
+  const second = await serve(t, [], { cwd });
+  const row = {
+    chatbot_id: 'my-chatbot',
+    name: 'John Doe',
+    email: 'john.doe@example.com',
+    phone: '+4917612345678',
+    channel_id: 'web',
+  };
+  t.same(names(cwd), [row]);
+  await waitFor(() => /STUB_TOKEN/.test(second.stderr()));
+  t.match(second.stderr(), /hashes only.*token create/s, 'the token is not shown twice');
+  t.notMatch(second.stderr(), /CCSB-/);
+  const [, token] = /Bearer (\S+?)'/.exec(curl as string) as RegExpExecArray;
+  const again = /^ {2}(curl .*)$/m.exec(second.stderr())?.[1] as string;
+  t.match(shell(again, { STUB_TOKEN: token }), /^HTTP\/1\.1 201 /, 'the token of the first start is good still');
+  second.child.kill('SIGINT');
+  t.equal((await second.ended).code, 0);
+  t.equal(names(cwd).length, 2);
+});
+
+t.test('standard output is JSON line by line, and the ready line holds the curl line', async (t) => {
+  const stub = await serve(t, ['--token', 'known-token'], { cwd: t.testdir() });
+  const ready = JSON.parse(stub.stdout().split('\n')[0] as string);
+  t.equal(ready.msg, `ready on ${stub.url}`);
+  t.match(ready.curl, '"authorization: Bearer $STUB_TOKEN"');
+  t.match(shell(ready.curl, { STUB_TOKEN: 'known-token' }), /^HTTP\/1\.1 201 /);
+  stub.child.kill();
+  const { stdout, stderr } = await stub.ended;
+  for (const line of stdout.trim().split('\n')) t.type(JSON.parse(line), 'object');
+  t.notMatch(stdout + stderr, 'known-token');
+});
+
+t.test('the ready line comes at every log level but silent', async (t) => {
+  for (const level of ['fatal', 'warn']) {
+    const stub = await serve(t, ['--log-level', level], { cwd: t.testdir() });
+    t.equal(stub.stdout().trim().split('\n').length, 1, 'and alone');
+    stub.child.kill();
+    t.equal((await stub.ended).code, 0);
+  }
+  const silent = start(t, ['--port', '0', '--log-level', 'silent'], { cwd: t.testdir() });
+  await waitFor(() => /Try it/.test(silent.stderr()));
+  silent.child.kill();
+  t.match(await silent.ended, { code: 0, stdout: '' });
+});
+
+t.test('lines for people when asked for', async (t) => {
+  const stub = await serve(t, ['--log-format', 'pretty', '--host', '0.0.0.0'], { cwd: t.testdir() });
+  t.match(stub.url, /^http:\/\/0\.0\.0\.0:\d+$/);
+  const [, curl] = await stub.says(/^ {2}(curl .*)$/m);
+  t.match(shell(curl as string), /^HTTP\/1\.1 201 /, 'on every interface, and so on the loopback');
+  await stub.says(/INFO: POST \/v1\/inbox\/my-chatbot\/conversations 201 in /);
+  stub.child.kill();
+  t.equal((await stub.ended).stderr, '');
+});
+
+t.test('settings: flag over environment over .env, and all bad ones at once with exit code 2', async (t) => {
+  const cwd = t.testdir({ '.env': 'STUB_BODY_LIMIT=10\nSTUB_HOST=127.0.0.1\n' });
+  const stub = await serve(t, ['--token', 'a'], {
+    cwd,
+    env: { STUB_TOKEN: 'b', PORT: '1', STUB_DATABASE: ':memory:' },
+  });
+  const post = (token: string) =>
+    send(stub.url, { path: pathOf('x'), headers: { authorization: `Bearer ${token}` }, body: JSON.stringify(VALID) });
+  t.equal((await post('a')).status, 413, 'the limit of .env');
+  stub.child.kill();
+  await stub.ended;
+
+  const bad = await run(t, ['--durability', 'no'], { cwd, env: { STUB_PROT: '1', STUB_TOKEN: 'has space' } });
+  t.equal(bad.code, 2);
+  t.equal(bad.stdout, '');
+  t.same(bad.stderr.trim().split('\n'), [
+    'error: STUB_PROT: there is no such setting; did you mean STUB_PORT?',
+    'error: --durability=no: must be one of normal, full (default normal)',
+    'error: STUB_TOKEN: must be at most 1024 letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)',
+  ]);
+});
+
+t.test('what it cannot start with is one line, exit code 1, and no stack trace', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as { port: number };
+  const cwd = t.testdir({
+    'notes.txt': 'These are no tables, and it is long enough to have been a header. '.repeat(20),
+  });
+  mkdirSync(path.join(cwd, 'folder.sqlite'));
+  const newer = new Sqlite(path.join(cwd, 'newer.sqlite'));
+  newer.pragma(`application_id = ${0x43684373}`);
+  newer.pragma('user_version = 9999');
+  newer.close();
+  const before = readFileSync(path.join(cwd, 'newer.sqlite'));
+  const rows: [name: string, args: string[], says: RegExp][] = [
+    ['port taken', ['--port', String(port), '--database', ':memory:'], /^error: port \d+ on 127\.0\.0\.1 is taken: /],
+    [
+      'not a database',
+      ['--port', '0', '--database', 'notes.txt'],
+      /^error: notes\.txt is not an SQLite database; it was left/,
+    ],
+    ['a folder', ['--port', '0', '--database', 'folder.sqlite'], /^error: folder\.sqlite cannot be opened for writing/],
+    [
+      'below a file',
+      ['--port', '0', '--database', 'notes.txt/x.sqlite'],
+      /^error: notes\.txt\/x\.sqlite cannot be opened/,
+    ],
+    [
+      'a newer version',
+      ['--port', '0', '--database', 'newer.sqlite'],
+      /^error: newer\.sqlite has schema version 9999 /,
+    ],
+  ];
+  for (const [name, args, says] of rows) {
+    const { code, stdout, stderr } = await run(t, args, { cwd });
+    t.equal(code, 1, name);
+    t.equal(stdout, '', name);
+    t.match(stderr, says, name);
+    t.equal(stderr.trim().split('\n').length, 1, `${name}: one line`);
+  }
+  t.ok(before.equals(readFileSync(path.join(cwd, 'newer.sqlite'))), 'the newer database is untouched');
+});
+
+t.test('a signal lets what is in flight finish, with connections left open idle', async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const cwd = t.testdir();
+    const stub = await serve(t, ['--token', 'a'], { cwd });
+    const { hostname, port } = new URL(stub.url);
+    const idle = connect(Number(port), hostname);
+    idle.on('error', () => {});
+    await once(idle, 'connect');
+    const headers = { authorization: 'Bearer a', 'content-type': 'application/json' };
+    const slow = send(stub.url, {
+      path: pathOf('x'),
+      headers: { ...headers, prefer: 'delay=60000' },
+      body: JSON.stringify(VALID),
+    });
+    // Answered after the slow one arrived, so that one is in flight.
+    await send(stub.url, { path: pathOf('x'), headers, body: JSON.stringify(VALID) });
+    stub.child.kill(signal);
+    t.equal((await slow).status, 201);
+    const { code, stdout } = await stub.ended;
+    t.equal(code, 0);
+    t.match(stdout, new RegExp(`"signal":"${signal}","msg":"stopping"`));
+    t.match(stdout, /"msg":"stopped"/);
+    t.equal(names(cwd).length, 2);
+  }
+});
+
+t.test('a request that never ends is cut off after the grace period', async (t) => {
+  const stub = await serve(t, ['--token', 'a', '--shutdown-grace', '50'], { cwd: t.testdir() });
+  const { hostname, port } = new URL(stub.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  socket.write(
+    `POST ${pathOf('x')} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
+  );
+  await send(stub.url, { method: 'GET', path: '/livez' });
+  stub.child.kill();
+  t.equal((await stub.ended).code, 0);
+});
+
+t.test('a second signal leaves at once, with the code of a death by it', async (t) => {
+  const stub = await serve(t, ['--token', 'a', '--shutdown-grace', '600000'], { cwd: t.testdir() });
+  const { hostname, port } = new URL(stub.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  socket.write(`POST ${pathOf('x')} HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{`);
+  await send(stub.url, { method: 'GET', path: '/livez' });
+  stub.child.kill('SIGTERM');
+  await stub.says(/"msg":"stopping"/);
+  stub.child.kill('SIGINT');
+  t.equal((await stub.ended).code, 130);
+});
+
+t.test('a signal during the start is not lost', async (t) => {
+  const stub = start(t, ['--port', '0', '--log-level', 'debug'], { cwd: t.testdir() });
+  // The first thing it says, before it listens.
+  await stub.says(/"msg":"migrated"/);
+  stub.child.kill();
+  t.equal((await stub.ended).code, 0);
+});
+
+async function waitFor<T>(look: () => T): Promise<NonNullable<T>> {
+  for (;;) {
+    const found = look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

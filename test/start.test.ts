@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import t from 'tap';
+import { SettingsError } from '../src/config.ts';
+import { startStub } from '../src/index.ts';
+import { StartupError } from '../src/startup-error.ts';
+import { pathOf, send, VALID } from './support/stub.ts';
+
+async function create(stub: { url: string; token?: string }, chatbotId = 'mine') {
+  return send(stub.url, {
+    path: pathOf(chatbotId),
+    headers: { authorization: `Bearer ${stub.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(VALID),
+  });
+}
+
+t.test('without options: a free port, in memory, a fresh token, and gone with its scope', async (t) => {
+  let url = '';
+  {
+    await using stub = await startStub();
+    url = stub.url;
+    t.match(url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    t.match(stub.token, /^CCSB-[0-9A-Za-z]{8}-[0-9A-Za-z]{12}$/);
+    t.equal((await create(stub)).status, 201);
+  }
+  await t.rejects(create({ url }), { code: 'ECONNREFUSED' });
+});
+
+t.test('several stubs in one process share nothing', async (t) => {
+  await using first = await startStub();
+  await using second = await startStub();
+  t.not(first.url, second.url);
+  t.not(first.token, second.token);
+  t.equal((await create({ url: second.url, token: first.token as string })).status, 401);
+  await first.close();
+  t.equal((await create(second)).status, 201);
+});
+
+t.test('close twice is once', async (t) => {
+  const stub = await startStub();
+  await Promise.all([stub.close(), stub.close()]);
+  await stub.close();
+  t.pass('no error');
+});
+
+t.test('a file keeps conversations and tokens over a restart, and is one file after close', async (t) => {
+  const database = path.join(t.testdir(), 'deep', 'down', 'stub.sqlite');
+  const first = await startStub({ database });
+  const { token } = first;
+  t.equal((await create(first)).status, 201);
+  await first.close();
+  t.ok(existsSync(database));
+  t.notOk(existsSync(`${database}-wal`), 'no log is left beside it');
+
+  await using second = await startStub({ database });
+  t.equal(second.token, undefined, 'no second token: the first one is stored, as a hash');
+  t.equal((await create({ url: second.url, token: token as string })).status, 201);
+});
+
+t.test('a fresh token is made again once no stored one is usable', async (t) => {
+  const database = path.join(t.testdir(), 'stub.sqlite');
+  const first = await startStub({ database });
+  await first.close();
+  const { default: Sqlite } = await import('better-sqlite3');
+  const db = new Sqlite(database);
+  db.prepare('UPDATE tokens SET expires_at = created_at').run();
+  db.close();
+  await using second = await startStub({ database });
+  t.type(second.token, 'string');
+  t.not(second.token, first.token);
+});
+
+t.test('the token of the settings counts while they stand, and is not stored', async (t) => {
+  const database = path.join(t.testdir(), 'stub.sqlite');
+  const first = await startStub({ database, token: 'known' });
+  t.equal(first.token, 'known');
+  t.equal((await create({ url: first.url, token: 'known' }, 'any')).status, 201);
+  await first.close();
+  await using second = await startStub({ database });
+  t.equal((await create({ url: second.url, token: 'known' })).status, 401);
+});
+
+t.test('options that cannot be used are named all at once', async (t) => {
+  // @ts-expect-error an option that does not exist
+  const rejected = startStub({ port: 70_000, prot: 1 });
+  await t.rejects(rejected, SettingsError);
+  await rejected.catch((error) => t.equal(error.problems.length, 2));
+});
+
+t.test(
+  'a port that is taken, and an address that is not ours: one line that says what to do, and nothing stays open',
+  async (t) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    t.teardown(() => server.close());
+    const { port } = server.address() as { port: number };
+    const database = path.join(t.testdir(), 'stub.sqlite');
+    await t.rejects(
+      startStub({ port, database }),
+      new StartupError(
+        `port ${port} on 127.0.0.1 is taken: stop what listens there, or choose another with --port (0 takes a free one)`,
+      ),
+    );
+    t.notOk(existsSync(`${database}-wal`), 'the database is closed');
+    await t.rejects(startStub({ host: '192.0.2.1' }), {
+      name: 'StartupError',
+      message: /192\.0\.2\.1 is no address of this machine/,
+    });
+  },
+);
+
+t.test('a failure to listen that nobody foresaw is passed on as it is', async (t) => {
+  await t.rejects(startStub({ host: 'a'.repeat(300) }), { name: /^(?!StartupError)/ });
+});
+
+t.test('an IPv6 address stands in brackets', async (t) => {
+  await using stub = await startStub({ host: '::1' });
+  t.match(stub.url, /^http:\/\/\[::1\]:\d+$/);
+});

@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import Sqlite from 'better-sqlite3';
+import t from 'tap';
+import { EVERYTHING } from '../../src/auth/tokens.ts';
+import { openContext } from '../../src/boot.ts';
+import { resolveSettings } from '../../src/config.ts';
+import { createLogger } from '../../src/logging.ts';
+import { buildServer } from '../../src/server.ts';
+import v1 from '../../src/v1/plugin.ts';
+import { pathOf, startTestStub, VALID } from '../support/stub.ts';
+
+async function context(database = ':memory:') {
+  const settings = resolveSettings({ options: { database } });
+  return openContext(settings, await createLogger({ level: 'silent', format: 'json', destination: new PassThrough() }));
+}
+
+t.test('a /v1 route without a guard stops the start', async (t) => {
+  const app = await buildServer(await context());
+  t.teardown(() => app.close());
+  const register = async () => {
+    await app.register(
+      async (scope) => {
+        await v1(scope, { unauthenticatedStatus: 401, bodyLimit: 1000, prefer: 'on' });
+        scope.get('/unguarded', async () => 'open to everybody');
+      },
+      { prefix: '/other' },
+    );
+  };
+  await t.rejects(register(), /GET \/other\/unguarded has no guard: give it preValidation: app.requirePermission/);
+});
+
+t.test('a failure that nobody foresaw is a generic 500 for that request alone', async (t) => {
+  const stub = await startTestStub(t);
+  const db = new Sqlite(stub.file);
+  db.exec(`CREATE TRIGGER boom BEFORE INSERT ON conversations WHEN new.name = 'boom'
+           BEGIN SELECT RAISE(ABORT, 'secret detail'); END`);
+  db.close();
+  const answers = await Promise.all(['a', 'boom', 'b'].map((name) => stub.create({ ...VALID, name })));
+  t.same(
+    answers.map(({ status }) => status),
+    [201, 500, 201],
+  );
+  t.same(answers[1]?.json, { message: 'Internal server error', error: 'Internal Server Error', statusCode: 500 });
+  t.same(
+    stub
+      .rows()
+      .map(({ name }) => name)
+      .sort(),
+    ['a', 'b'],
+  );
+});
+
+t.test(
+  'when SQLite gives up the whole transaction, all of its group are answered 503 and none is stored',
+  async (t) => {
+    const opened = await context(path.join(t.testdir(), 'stub.sqlite'));
+    const { db, groupCommit, tokens } = opened;
+    const { credential } = tokens.create({ grants: EVERYTHING });
+    let waiting = 0;
+    let allWait = (): void => {};
+    const four = new Promise<void>((resolve) => {
+      allWait = resolve;
+    });
+    const app = await buildServer({
+      ...opened,
+      groupCommit: {
+        ...groupCommit,
+        write: (unit) => {
+          const written = groupCommit.write(unit);
+          if (++waiting === 4) allWait();
+          return written;
+        },
+      },
+    });
+    t.teardown(() => app.close());
+    const create = (name: string) =>
+      app.inject({
+        method: 'POST',
+        url: pathOf('mine'),
+        headers: { authorization: `Bearer ${credential}` },
+        payload: { ...VALID, name },
+      });
+
+    const other = new Sqlite(db.name);
+    other.exec(`CREATE TRIGGER boom BEFORE INSERT ON conversations WHEN new.name = 'boom'
+              BEGIN SELECT RAISE(ROLLBACK, 'gone'); END`);
+    // While another process holds the lock the requests collect in one group.
+    other.exec('BEGIN IMMEDIATE');
+    const pending = ['a', 'b', 'boom', 'c'].map(create);
+    await four;
+    other.exec('ROLLBACK');
+    other.close();
+    const answers = await Promise.all(pending);
+    t.same(
+      answers.map(({ statusCode }) => statusCode),
+      [503, 503, 503, 503],
+    );
+    t.match(answers[0]?.json(), { message: /^Nothing was stored: .*Send the request again later/, statusCode: 503 });
+    t.equal(answers[0]?.headers['retry-after'], '1');
+    t.equal(db.prepare('SELECT count(*) FROM conversations').pluck().get(), 0);
+    t.equal((await create('next')).statusCode, 201, 'and the next request is stored');
+  },
+);
