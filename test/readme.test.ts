@@ -1,0 +1,49 @@
+// What the README shows is what happens.
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { startTestStub } from './support/stub.ts';
+
+const execute = promisify(execFile);
+
+const root = new URL('../', import.meta.url);
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(([, text]) => text as string);
+}
+
+t.test('each curl line gives the status that stands below it', async (t) => {
+  const stub = await startTestStub(t);
+  const examples = blocks('sh').flatMap((block) => [
+    ...block.matchAll(/^(curl (?:[^\n]|\\\n)*)\n# (HTTP\/1\.1 \d+ [^\n]*)$/gm),
+  ]);
+  t.ok(examples.length >= 5, 'there are examples');
+  for (const [, line = '', status] of examples) {
+    const env = { ...process.env, URL: stub.url, TOKEN: 'test-token' };
+    const { stdout } = await execute('sh', ['-c', line], { env });
+    t.equal(stdout.split('\r\n')[0], status, line);
+  }
+});
+
+t.test('the test that it shows passes', async (t) => {
+  const [example = '', ...more] = blocks('ts');
+  t.same(more, []);
+  const source = example.replace("'chatcaptain-stub'", JSON.stringify(new URL('src/index.ts', root).href));
+  const script = ['--input-type=module-typescript', '--eval', source];
+  t.equal((await execute(process.execPath, script)).stdout, '201\n');
+});
+
+t.test('each row of "Where the contract is silent" names a test that is there', async (t) => {
+  const [, section = ''] = /## Where the contract is silent\n(.*?)\n## /s.exec(readme) ?? [];
+  const rows = section.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| what is silent'));
+  t.ok(rows.length >= 20, 'there are rows');
+  for (const row of rows) {
+    const cells = row.split(' | ');
+    t.equal(cells.length, 4, row);
+    const [, file = '', name = ''] = /`(test\/[^`]+)`: "([^"]+)" \|$/.exec(row) ?? [];
+    t.ok(existsSync(new URL(file, root)), file);
+    t.match(readFileSync(new URL(file, root), 'utf8'), `t.test('${name}'`, name);
+  }
+});
