@@ -9,7 +9,7 @@ import health from './health.ts';
 import type { Clock } from './ids.ts';
 import { RequestLog } from './logging.ts';
 import type { GroupCommit } from './storage/group-commit.ts';
-import { createErrorRenderer } from './v1/errors.ts';
+import { createErrorRenderer, RefusedError } from './v1/errors.ts';
 import v1 from './v1/plugin.ts';
 
 /** Everything that a server works with; made by `startStub`, and shared by the server that describes itself. */
@@ -48,12 +48,19 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
       logController.requestCompleted(null, request, reply);
     },
     clientErrorHandler: answerBrokenRequests(context),
+    // Node would answer a request without Host by itself, without a body and without a request id.
+    http: { requireHostHeader: false },
   });
+  // Nor does it answer an Expect that it does not know: the header asks for nothing that we refuse.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
 
   app.decorateRequest('decisions');
   app.addHook('onRequest', async (request, reply) => {
     request.decisions = [];
     reply.header('x-stub-request-id', request.id);
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new RefusedError(400, 'The request has no Host header (RFC 9112, section 3.2).');
+    }
   });
 
   await registerOperations(app, context);

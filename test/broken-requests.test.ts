@@ -26,6 +26,35 @@ t.test('what is no HTTP request is answered in the shape of every other error, a
   t.same(stub.rows(), []);
 });
 
+t.test('what Node would answer by itself is answered by us, request id and all', async (t) => {
+  const stub = await startTestStub(t);
+  const body = JSON.stringify(VALID);
+  const post = (version: string, ...headers: string[]) =>
+    sendRaw(
+      stub.url,
+      [
+        `POST ${pathOf('x')} HTTP/${version}`,
+        'authorization: Bearer test-token',
+        'content-type: application/json',
+        `content-length: ${body.length}`,
+        'connection: close',
+        ...headers,
+        '',
+        body,
+      ].join('\r\n'),
+    );
+  const id = /x-stub-request-id: [A-Za-z0-9]{20}\r\n/;
+  const withoutHost = await post('1.1');
+  t.match(withoutHost, /^HTTP\/1\.1 400 .*"message":"The request has no Host header/s);
+  t.match(withoutHost, id);
+  t.same(stub.rows(), []);
+  const expecting = await post('1.1', 'host: x', 'expect: the-unexpected');
+  t.match(expecting, /^HTTP\/1\.1 201 /);
+  t.match(expecting, id);
+  t.match(await post('1.0'), /^HTTP\/1\.1 201 /, 'HTTP/1.0 has no Host');
+  t.equal(stub.rows().length, 2);
+});
+
 t.test(
   'a client that breaks off in the middle of its body leaves nothing behind, and the server goes on',
   async (t) => {

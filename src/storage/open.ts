@@ -71,13 +71,13 @@ function inspect(file: string, migrations: readonly Migration[]): void {
 
 /** Turns write-ahead logging on. SQLite does not wait for a lock in this one statement, so the waiting is done here. */
 function turnOnLog(db: Database): void {
-  const deadline = Date.now() + OPEN_TIMEOUT;
+  const deadline = performance.now() + OPEN_TIMEOUT;
   for (;;) {
     try {
       db.pragma('journal_mode = WAL');
       return;
     } catch (error) {
-      if (!isBusy(error) || Date.now() >= deadline) throw error;
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_PAUSE);
     }
   }
