@@ -1,16 +1,27 @@
 #!/usr/bin/env node
-// The command line. Nothing is imported before the version of Node is known to be able to load it.
+// The command line. Nothing that needs a newer Node, and nothing heavy, is imported before the version is known.
 import process from 'node:process';
+import { firstSignal } from './commands/signals.ts';
 
 const OLDEST = [22, 18] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-  process.stderr.write(
-    `error: chatcaptain-stub needs Node ${OLDEST.join('.')} or newer; this is ${process.versions.node}.\n`,
-  );
+  const needed = OLDEST.join('.');
+  process.stderr.write(`error: chatcaptain-stub needs Node ${needed} or newer; this is ${process.versions.node}.\n`);
   process.exitCode = 2;
 } else {
+  const argv = withDefaultCommand(process.argv.slice(2));
+  // Before the rest is loaded: a signal that comes meanwhile would be lost where this is process 1 of a container.
+  // Other commands than serve are ended by signals as usual.
+  const signal = argv[0] === 'serve' ? firstSignal((code) => process.exit(code)) : new Promise<never>(() => {});
   const { run } = await import('./commands/program.ts');
-  process.exitCode = await run(process.argv.slice(2), (code) => process.exit(code));
+  process.exitCode = await run(argv, signal);
+}
+
+/** `serve` is what a command line without a command means. */
+function withDefaultCommand(argv: string[]): string[] {
+  const [first] = argv;
+  const asksForServe = first === undefined || (first.startsWith('-') && !/^(-h|--help|-V|--version)$/.test(first));
+  return asksForServe ? ['serve', ...argv] : argv;
 }

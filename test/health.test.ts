@@ -15,6 +15,16 @@ t.test('alive and ready once it listens, for anybody', async (t) => {
   }
 });
 
+t.test('probes that pass leave no line in the log', async (t) => {
+  const destination = new PassThrough();
+  const logger = await createLogger({ level: 'info', format: 'json', destination });
+  const app = await buildServer(openContext(resolveSettings({ options: { database: ':memory:' } }), logger));
+  t.teardown(() => app.close());
+  await app.inject('/livez');
+  await app.inject('/readyz');
+  t.equal(destination.read(), null);
+});
+
 t.test('alive but not ready when the database does not answer, and it says which check failed', async (t) => {
   const destination = new PassThrough();
   const logger = await createLogger({ level: 'error', format: 'json', destination });

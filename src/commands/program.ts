@@ -5,32 +5,22 @@ import { describeSettings, type SettingDescription, SettingsError } from '../con
 import { packageRoot } from '../package-root.ts';
 import { StartupError } from '../startup-error.ts';
 
-/** Leaves the process at once, with this exit code. */
-export type Leave = (code: number) => void;
-
 /**
- * Runs one command line and resolves with the exit code: 0 done, 1 it failed, 2 it was asked for wrongly.
+ * Runs one command line, which begins with its command, and resolves with the exit code: 0 done, 1 it failed, 2 it was asked for wrongly.
  *
- * @param leave ends the process when a second signal asks for it
+ * @param signal stops a server
  */
-export async function run(argv: readonly string[], leave: Leave): Promise<number> {
+export async function run(argv: readonly string[], signal: Promise<NodeJS.Signals>): Promise<number> {
   let exitCode = 0;
-  const program = buildProgram(leave, (code) => {
+  const program = buildProgram(signal, (code) => {
     exitCode = code;
   });
   try {
-    await program.parseAsync(withDefaultCommand(argv), { from: 'user' });
+    await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
     return report(error);
   }
-}
-
-/** `serve` is what a command line without a command means. */
-function withDefaultCommand(argv: readonly string[]): string[] {
-  const [first] = argv;
-  const asksForServe = first === undefined || (first.startsWith('-') && !/^(-h|--help|-V|--version)$/.test(first));
-  return asksForServe ? ['serve', ...argv] : [...argv];
 }
 
 function report(error: unknown): number {
@@ -51,7 +41,7 @@ function report(error: unknown): number {
   return 1;
 }
 
-function buildProgram(leave: Leave, setExitCode: (code: number) => void): Command {
+function buildProgram(signal: Promise<NodeJS.Signals>, setExitCode: (code: number) => void): Command {
   const program = new Command('chatcaptain-stub')
     .description('A stand-in for the ChatCaptain API: POST /v1/inbox/:chatbotId/conversations')
     .version(version(), '-V, --version')
@@ -64,7 +54,7 @@ function buildProgram(leave: Leave, setExitCode: (code: number) => void): Comman
 
   const serve = program.command('serve').description('start the server (the default command)');
   for (const setting of describeSettings()) serve.addOption(settingOption(setting));
-  serve.action(async (flags: Record<string, string>) => (await import('./serve.ts')).serve(flags, leave));
+  serve.action(async (flags: Record<string, string>) => (await import('./serve.ts')).serve(flags, signal));
 
   const token = program.command('token').description('make, list and revoke tokens, also beside a running server');
   withDatabase(token.command('create'))

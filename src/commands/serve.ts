@@ -1,15 +1,12 @@
 import { boot, type Running } from '../boot.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import { createLogger, formatOf } from '../logging.ts';
-import type { Leave } from './program.ts';
 
-/** Starts the server, says where it is, and resolves once a signal has stopped it. */
-export async function serve(flags: Record<string, unknown>, leave: Leave): Promise<void> {
+/** Starts the server, says where it is, and stops it when `signal` comes, which may be before it has started. */
+export async function serve(flags: Record<string, unknown>, signal: Promise<NodeJS.Signals>): Promise<void> {
   const settings = loadSettings(flags);
   const format = formatOf(settings.logFormat);
   const logger = await createLogger({ level: settings.logLevel, format });
-  // From here on a signal stops what has begun: one that comes during the start is not lost.
-  const signal = firstSignal(leave);
   const stub = await boot(settings, logger);
 
   const curl = curlLine(stub, settings);
@@ -23,21 +20,6 @@ export async function serve(flags: Record<string, unknown>, leave: Leave): Promi
   logger.info({ signal: await signal }, 'stopping');
   await stub.close();
   logger.info('stopped');
-}
-
-/** Resolves with the first SIGTERM or SIGINT. A second one leaves at once, as a shell reports a death by that signal. */
-function firstSignal(leave: Leave): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let isStopping = false;
-    const numbers = { SIGINT: 2, SIGTERM: 15 };
-    for (const [name, number] of Object.entries(numbers)) {
-      process.on(name, () => {
-        if (isStopping) leave(128 + number);
-        isStopping = true;
-        resolve(name as NodeJS.Signals);
-      });
-    }
-  });
 }
 
 function introduction({ token }: Running, settings: Settings): string {
