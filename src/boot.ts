@@ -94,6 +94,6 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     EADDRNOTAVAIL: `${host} is no address of this machine: choose another with --host (127.0.0.1, or 0.0.0.0 for all)`,
     ENOTFOUND: `${host} is not known as a host name: choose another with --host (127.0.0.1, or 0.0.0.0 for all)`,
   };
-  const text = why[error.code ?? ''];
+  const text = why[String(error.code)];
   return text === undefined ? error : new StartupError(text, { cause: error });
 }

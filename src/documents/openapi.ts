@@ -26,7 +26,7 @@ export type RegisterOperations = (app: FastifyInstance) => Promise<void>;
  */
 export async function describeOperations(register: RegisterOperations): Promise<FastifyInstance> {
   const bodyExamples = new Map<string | undefined, unknown>();
-  const { openapi, info, tags = [], servers = [] } = vendorDocument();
+  const { openapi, info, tags, servers } = vendorDocument() as Required<OpenAPIV3.Document>;
   const app = Fastify({ logger: false });
   await app.register(swagger, {
     openapi: {
@@ -91,8 +91,8 @@ function json($id: string) {
 
 /** Puts in what @fastify/swagger has no place for: the examples of bodies, and the mark on each status that we add. */
 function complete(openapi: OpenAPIV3.Document, bodyExamples: Map<string | undefined, unknown>): OpenAPIV3.Document {
-  for (const path of Object.values(openapi.paths)) {
-    for (const operation of Object.values(path ?? {}) as OpenAPIV3.OperationObject[]) {
+  for (const path of Object.values(openapi.paths) as OpenAPIV3.PathItemObject[]) {
+    for (const operation of Object.values(path) as OpenAPIV3.OperationObject[]) {
       const { content } = operation.requestBody as OpenAPIV3.RequestBodyObject;
       Object.assign(content['application/json'] as object, { example: bodyExamples.get(operation.operationId) });
       for (const status of Object.keys(addedStatuses))

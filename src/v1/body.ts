@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, preValidationHookHandler } from 'fastify';
 import secureJson from 'secure-json-parse';
 import { decide } from '../decisions.ts';
 import { RefusedError } from './errors.ts';
@@ -31,7 +31,7 @@ export function acceptOnlyJson(app: FastifyInstance): void {
     }
   });
   app.addHook('onRoute', (route) => {
-    if (route.schema?.body) route.preValidation = [route.preValidation ?? [], requireBody].flat();
+    if (route.schema?.body) route.preValidation = [route.preValidation as preValidationHookHandler, requireBody].flat();
   });
   app.addHook('preValidation', async (request) => {
     if (request.bodyRefusal) {

@@ -19,9 +19,9 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
   app.setValidatorCompiler(compileStrictValidator);
   // Replies are typed by their schema at compile time, and small: a compiled serializer would only cost start-up time.
   app.setSerializerCompiler(() => JSON.stringify);
+  app.addHook('onRoute', assertGuarded);
   refuseUnroutable(app);
   acceptOnlyJson(app);
-  app.addHook('onRoute', assertGuarded);
   if (options.prefer === 'on') honourPreferences(app);
 
   await app.register(createConversation);

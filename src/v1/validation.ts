@@ -26,9 +26,11 @@ export const compileStrictValidator: FastifySchemaCompiler<TSchema> = ({ schema 
     validate = ajv.compile(schema);
     compiled.set(schema, validate);
   }
-  const properties = Object.keys((schema['properties'] as object | undefined) ?? {});
+  const properties = Object.keys(schema['properties'] as object);
   return (data: unknown) => {
-    const violations = validate(data) ? loneSurrogates(data, properties) : (validate.errors ?? []).map(describe);
+    const violations = validate(data)
+      ? loneSurrogates(data, properties)
+      : (validate.errors as ErrorObject[]).map(describe);
     return violations.length === 0 ? true : { error: new RefusedError(400, violations) };
   };
 };

@@ -45,7 +45,8 @@ export function send(url: string, { method = 'POST', path: target = '/', headers
       });
     });
     outgoing.on('error', reject);
-    outgoing.end(body);
+    // As bytes: Node would encode the headers like a text that is sent with them.
+    outgoing.end(body === undefined ? undefined : Buffer.from(body));
   });
 }
 
