@@ -15,7 +15,7 @@ export async function serve(flags: Record<string, unknown>, signal: Promise<Node
   announcing.info({ curl }, `ready on ${stub.url}`);
   // In the JSON on standard output the line's quotes are escaped, so people get it on the other stream.
   const people = format === 'pretty' ? process.stdout : process.stderr;
-  people.write(`${introduction(stub, settings)}\n  ${curl}\n\n`);
+  people.write(`${introduction(stub, settings)}\n  ${curl}\n\nDocumentation: ${origin(stub)}/docs\n\n`);
 
   logger.info({ signal: await signal }, 'stopping');
   await stub.close();
@@ -32,16 +32,17 @@ function introduction({ token }: Running, settings: Settings): string {
 }
 
 /** A request that this server answers with 201. A token that somebody chose is not repeated, it may be in use elsewhere. */
-function curlLine({ url, token }: Running, settings: Settings): string {
-  const { hostname, port } = new URL(url);
-  const reachable: Record<string, string> = { '0.0.0.0': '127.0.0.1', '[::]': '[::1]' };
-  const bearer =
-    token !== undefined && settings.token === undefined
-      ? `'authorization: Bearer ${token}'`
-      : '"authorization: Bearer $STUB_TOKEN"';
+function curlLine(stub: Running, settings: Settings): string {
+  const isFresh = stub.token !== undefined && settings.token === undefined;
+  const bearer = isFresh ? `'authorization: Bearer ${stub.token}'` : '"authorization: Bearer $STUB_TOKEN"';
   const body = { name: 'John Doe', email: 'john.doe@example.com', phone: '+4917612345678', channelId: 'web' };
   return (
-    `curl -i http://${reachable[hostname] ?? hostname}:${port}/v1/inbox/my-chatbot/conversations ` +
+    `curl -i ${origin(stub)}/v1/inbox/my-chatbot/conversations ` +
     `-H ${bearer} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`
   );
+}
+
+/** Where this machine reaches the server: one that listens on every interface is on the loopback too. */
+function origin({ url }: { url: string }): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }

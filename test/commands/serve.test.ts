@@ -86,6 +86,7 @@ t.test('lines for people when asked for', async (t) => {
   const stub = await serve(t, ['--log-format', 'pretty', '--host', '0.0.0.0'], { cwd: t.testdir() });
   t.match(stub.url, /^http:\/\/0\.0\.0\.0:\d+$/);
   const [, curl] = await stub.says(/^ {2}(curl .*)$/m);
+  await stub.says(/^Documentation: http:\/\/127\.0\.0\.1:\d+\/docs$/m);
   t.match(shell(curl as string), /^HTTP\/1\.1 201 /, 'on every interface, and so on the loopback');
   await stub.says(/INFO: POST \/v1\/inbox\/my-chatbot\/conversations 201 in /);
   stub.child.kill();
