@@ -128,7 +128,7 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
       }
       const now = clock();
       const expires = expiresIn === undefined ? undefined : now + expiresIn * 1000;
-      if (expires !== undefined && !(expires > now && expires <= LATEST)) {
+      if (expires !== undefined && !(expires >= now + 1 && expires <= LATEST)) {
         throw new TokenError('the lifetime of a token must be more than nothing, and end before the year 10000');
       }
       const credential = given ?? `CCSB-${randomText(8)}-${randomText(12)}`;

@@ -97,9 +97,9 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
 
   function finish(group: Pending[], failure?: unknown): void {
     if (failure !== undefined) {
-      onFailure(failure, group.length);
       const reason = new StorageUnavailableError(describeFailure(failure), { cause: failure });
       for (const { reject } of group) reject(reason);
+      onFailure(failure, group.length);
     } else {
       for (const { outcome, resolve, reject } of group) {
         if (outcome && 'value' in outcome) resolve(outcome.value);

@@ -101,8 +101,8 @@ function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_BUSY');
 }
 
+/** What went wrong in words; what has no words here, a `StartupError` among it, as it is. */
 function startupErrorFrom(error: unknown, file: string): unknown {
-  if (error instanceof StartupError) return error;
   const code = codeOf(error);
   const folder = path.dirname(path.resolve(file));
   const say = (text: string): StartupError => new StartupError(text, { cause: error });
