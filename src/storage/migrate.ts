@@ -31,15 +31,19 @@ export function readMigrations(folder: URL): Migration[] {
  * @throws StartupError
  */
 export function assertOurs(db: Database, file: string, migrations: readonly Migration[]): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
-  const applicationId = db.pragma('application_id', { simple: true }) as number;
-  const newest = newestVersion(migrations);
-  const isEmpty = (): boolean => db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
-  if (applicationId !== APPLICATION_ID && !(applicationId === 0 && version === 0 && isEmpty())) {
+  // In one transaction: another process may migrate the file between two looks.
+  const { version, applicationId, isEmpty } = db.transaction(() => ({
+    version: db.pragma('user_version', { simple: true }) as number,
+    applicationId: db.pragma('application_id', { simple: true }) as number,
+    isEmpty: db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined,
+  }))();
+  const isNew = applicationId === 0 && version === 0 && isEmpty;
+  if (applicationId !== APPLICATION_ID && !isNew) {
     throw new StartupError(
       `${file} is a database of another program; it was left as it is. Name another file with --database.`,
     );
   }
+  const newest = newestVersion(migrations);
   if (version > newest) {
     throw new StartupError(
       `${file} has schema version ${version} and this release knows versions up to ${newest}; it was left as it is. ` +

@@ -30,8 +30,7 @@ export default v1;
 
 /** Stops the start of a server that would answer a route without asking for a permission. */
 function assertGuarded({ method, url, preValidation }: RouteOptions): void {
-  const hooks = Array.isArray(preValidation) ? preValidation : [preValidation];
-  if (!hooks.some((hook) => hook !== undefined && isGuard(hook))) {
+  if (![preValidation].flat().some((hook) => hook !== undefined && isGuard(hook))) {
     throw new Error(`${method} ${url} has no guard: give it preValidation: app.requirePermission(…)`);
   }
 }
