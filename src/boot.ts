@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createTokenStore, EVERYTHING, type TokenStore } from './auth/tokens.ts';
@@ -23,7 +24,6 @@ export interface Running {
 export async function boot(settings: Settings, logger: FastifyBaseLogger): Promise<Running> {
   const context = openContext(settings, logger);
   let app: FastifyInstance | undefined;
-  let closing: Promise<void> | undefined;
 
   async function shutDown(): Promise<void> {
     const timer = setTimeout(() => app?.server.closeAllConnections(), settings.shutdownGrace);
@@ -37,7 +37,7 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
     const token = firstToken(context.tokens, settings.token);
     app = await buildServer(context);
     const url = await listen(app, settings);
-    return { url, ...(token === undefined ? {} : { token }), close: () => (closing ??= shutDown()) };
+    return { url, ...(token === undefined ? {} : { token }), close: shutDown };
   } catch (error) {
     await shutDown();
     throw error;
@@ -76,12 +76,15 @@ async function listen(app: FastifyInstance, { host, port }: Settings): Promise<s
   const { level } = app.log;
   try {
     // Fastify's own line for each address would stand beside the one stable line that says where we are.
-    app.log.level = 'warn';
+    app.log.level = 'silent';
     // The default backlog of 511 makes a burst of connections wait a second for its second try.
-    await app.listen({ host, port, backlog: 4096 });
-    app.log.level = level;
+    // One address: for a name that has two, Fastify would start a second server that nothing here looks after.
+    const { address } = await lookup(host, { order: 'ipv4first' });
+    await app.listen({ host: address, port, backlog: 4096 });
   } catch (error) {
     throw listenError(error as NodeJS.ErrnoException, host, port);
+  } finally {
+    app.log.level = level;
   }
   const { address, family, port: bound } = app.server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { errorBody } from './v1/errors.ts';
@@ -9,10 +9,32 @@ const REASONS: Record<string, [status: number, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
 };
 
-/** Answers what is no HTTP request at all, in the shape of every other error. The bytes that came in, which may hold a credential, are not logged. */
-export function answerBrokenRequests({ logger, newId }: { logger: FastifyBaseLogger; newId: () => string }) {
-  return (error: Error & { code?: string }, socket: Socket): void => {
-    const { code = '' } = error;
+/**
+ * Answers what is no HTTP request at all, in the shape of every other error. The bytes that came in, which may hold a
+ * credential, are not logged.
+ *
+ * `watch` hears of every request, `answer` of what Node's parser refuses: an answer to an earlier request on the same
+ * connection goes out first.
+ */
+export function createBrokenRequests({ logger, newId }: { logger: FastifyBaseLogger; newId: () => string }) {
+  const unanswered = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>();
+
+  function watch(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const requests = unanswered.get(socket) ?? new Map();
+    unanswered.set(socket, requests.set(response, request));
+    response.once('close', () => requests.delete(response));
+  }
+
+  function answer(error: Error & { code?: string }, socket: Socket): void {
+    // A request whose body has not come to its end is the broken one itself.
+    const earlier = [...(unanswered.get(socket) ?? [])].filter(([, request]) => request.complete);
+    const [last] = earlier.at(-1) ?? [];
+    if (last) last.once('close', () => refuse(error, socket));
+    else refuse(error, socket);
+  }
+
+  function refuse({ code = '' }: { code?: string }, socket: Socket): void {
     const [status, message] = REASONS[code] ?? [400, `The request is not valid HTTP (${code}).`];
     // A client that went away has nobody to answer.
     if (code !== 'ECONNRESET' && socket.writable) {
@@ -25,5 +47,7 @@ export function answerBrokenRequests({ logger, newId }: { logger: FastifyBaseLog
       );
     }
     socket.destroySoon();
-  };
+  }
+
+  return { watch, answer };
 }

@@ -15,8 +15,12 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   // Before the rest is loaded: a signal that comes meanwhile would be lost where this is process 1 of a container.
   // Other commands than serve are ended by signals as usual.
   const signal = argv[0] === 'serve' ? firstSignal((code) => process.exit(code)) : new Promise<never>(() => {});
+  // A reader that goes away (`| head -1`) is no failure of ours.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const { run } = await import('./commands/program.ts');
   process.exitCode = await run(argv, signal);
+  // A log that nobody reads must not keep a stopped server from leaving.
+  if (argv[0] === 'serve') setTimeout(() => process.exit(), 500).unref();
 }
 
 /** `serve` is what a command line without a command means. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
@@ -13,7 +13,8 @@ export const Settings = Type.Object(
       minLength: 1,
     }),
     port: Type.Integer({
-      description: 'Port to listen on; 0 takes a free one. The variable PORT is honoured too, STUB_PORT wins.',
+      description:
+        'Port to listen on; 0 takes a free one. The variable PORT counts too, where STUB_PORT does not stand beside it.',
       default: 4650,
       minimum: 0,
       maximum: 65535,
@@ -21,7 +22,8 @@ export const Settings = Type.Object(
     database: Type.String({
       description: 'SQLite file, made with its folder when missing; :memory: keeps nothing after the process.',
       default: './data/chatcaptain-stub.sqlite',
-      minLength: 1,
+      // SQLite's binding trims the name, and would then open another file than the one that was looked at.
+      pattern: '^\\S(?:.*\\S)?$',
     }),
     durability: Type.Union([Type.Literal('normal'), Type.Literal('full')], {
       description:
@@ -88,6 +90,13 @@ export interface SettingDescription {
   default: string | number | undefined;
 }
 
+/** What the patterns of the schema ask for, in words. */
+const PATTERNS: Record<string, string> = {
+  [Settings.properties.database.pattern as string]: 'a path without white space around it, or :memory:',
+  [Settings.properties.token.pattern as string]:
+    'at most 1024 letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)',
+};
+
 const PREFIX = 'STUB_';
 /** Settings whose values are never repeated in an error. */
 const SECRET: ReadonlySet<SettingName> = new Set(['token']);
@@ -113,10 +122,7 @@ function expected(schema: TSchema): string {
     return `one of ${(schema['anyOf'] as TSchema[]).map((choice) => choice['const']).join(', ')}`;
   }
   if (schema['type'] === 'integer') return `a whole number from ${schema['minimum']} to ${schema['maximum']}`;
-  if (schema['pattern']) {
-    return `at most ${schema['maxLength']} letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)`;
-  }
-  return 'a text that is not empty';
+  return PATTERNS[schema['pattern'] as string] ?? 'a text that is not empty';
 }
 
 /** Settings that cannot be used: one line in `problems` for each, with what would be right. */
@@ -211,8 +217,17 @@ export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' 
  * @throws SettingsError
  */
 export function loadSettings(flags: Partial<Record<string, unknown>>): Settings {
-  const dotenv = existsSync('.env') ? { dotenv: readFileSync('.env', 'utf8') } : {};
-  return resolveSettings({ options: flags, environment: process.env, ...dotenv }, 'flag');
+  return resolveSettings({ options: flags, environment: process.env, ...readDotenv() }, 'flag');
+}
+
+function readDotenv(): { dotenv?: string } {
+  try {
+    return { dotenv: readFileSync('.env', 'utf8') };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return {};
+    throw new SettingsError([`.env cannot be read (${code}): make it a file that this user may read, or remove it`]);
+  }
 }
 
 function convert(name: SettingName, value: unknown): unknown {

@@ -1,3 +1,5 @@
+import { fstatSync, writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
 import { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
 import type { Decision } from './decisions.ts';
@@ -13,7 +15,8 @@ const CREDENTIALS = ['authorization', 'proxy-authorization', 'x-chatcaptain-key'
 
 /** A logger that writes JSON, or lines for people on a terminal. Credentials in headers are redacted, their scheme kept. */
 export async function createLogger({ level, format, destination }: LoggerOptions): Promise<FastifyBaseLogger> {
-  const stream = formatOf(format) === 'pretty' ? await prettyStream(destination) : (destination ?? pino.destination(1));
+  const output = destination ?? tolerantOutput(1, process.stdout);
+  const stream = formatOf(format) === 'pretty' ? await prettyStream(output, destination === undefined) : output;
   const redact = { paths: CREDENTIALS.map((name) => `headers["${name}"]`), censor: redactCredential };
   return pino({ level, redact }, stream) as FastifyBaseLogger;
 }
@@ -30,13 +33,48 @@ function redactCredential(value: unknown): string {
   return scheme ? `${scheme} [redacted]` : '[redacted]';
 }
 
+/** How much of the log may wait for a slow reader, in bytes. What comes beyond it is left out. */
+const PATIENCE = 1024 * 1024;
+
+/**
+ * A place for log lines that may fail: a full disk, or a reader that is slow or gone, costs lines and never a request.
+ * (pino's own destination tries again, at the exit even for ever.)
+ *
+ * @param fd what `stream` writes to
+ */
+export function tolerantOutput(fd: number, stream: Writable): DestinationStream {
+  if (fstatSync(fd).isFile()) {
+    return {
+      write(line) {
+        try {
+          writeSync(fd, line);
+        } catch {
+          // Not through the stream, which would end with its first error: a full disk may be emptied again.
+        }
+      },
+    };
+  }
+  stream.on('error', () => {});
+  return {
+    write(line) {
+      if (stream.writableLength < PATIENCE) stream.write(line);
+    },
+  };
+}
+
 /** The colours and the layout for a terminal; loaded only there. */
-async function prettyStream(destination?: DestinationStream): Promise<DestinationStream> {
+async function prettyStream(output: DestinationStream, isTerminal: boolean): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty');
+  const destination = new Writable({
+    decodeStrings: false,
+    write(line, _encoding, done) {
+      output.write(line);
+      done();
+    },
+  });
   return pretty({
-    ...(destination ? { destination: destination as NodeJS.WritableStream } : {}),
-    colorize: destination === undefined && process.stdout.isTTY,
-    sync: true,
+    destination,
+    colorize: isTerminal && process.stdout.isTTY,
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname,reqId,method,path,status,durationMs,why,curl',

@@ -1,8 +1,9 @@
+import { METHODS } from 'node:http';
 import type { Database } from 'better-sqlite3';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import auth from './auth/guard.ts';
 import type { TokenStore } from './auth/tokens.ts';
-import { answerBrokenRequests } from './broken-requests.ts';
+import { createBrokenRequests } from './broken-requests.ts';
 import type { Settings } from './config.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
@@ -12,7 +13,7 @@ import type { GroupCommit } from './storage/group-commit.ts';
 import { createErrorRenderer, RefusedError } from './v1/errors.ts';
 import v1 from './v1/plugin.ts';
 
-/** Everything that a server works with; made by `startStub`, and shared by the server that describes itself. */
+/** Everything that a server works with; made by `openContext`, and shared by the server that describes itself. */
 export interface ServerContext {
   settings: Settings;
   logger: FastifyBaseLogger;
@@ -32,6 +33,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   const { settings } = context;
   const renderError = createErrorRenderer(settings);
   const logController = new RequestLog(settings.logLevel);
+  const brokenRequests = createBrokenRequests(context);
   const app = Fastify({
     loggerInstance: context.logger,
     logController,
@@ -47,12 +49,19 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
       // No hook and no log line of the framework's follows here.
       logController.requestCompleted(null, request, reply);
     },
-    clientErrorHandler: answerBrokenRequests(context),
+    clientErrorHandler: brokenRequests.answer,
     // Node would answer a request without Host by itself, without a body and without a request id.
     http: { requireHostHeader: false },
   });
+  // A client may say that it has nothing more to send, and still wants its answer.
+  Object.assign(app.server, { httpAllowHalfOpen: true });
   // Nor does it answer an Expect that it does not know: the header asks for nothing that we refuse.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+
+  app.server.on('request', brokenRequests.watch);
+  for (const method of METHODS) {
+    if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method);
+  }
 
   app.decorateRequest('decisions');
   app.addHook('onRequest', async (request, reply) => {
@@ -63,13 +72,16 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     }
   });
 
+  // Outside the operations no body is wanted, and none is read before the answer.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+
   await registerOperations(app, context);
   await app.register(health);
   await app.register(documents, { register: (description) => registerOperations(description, context) });
   app.setErrorHandler(renderError);
-  app.setNotFoundHandler(async (request, reply) => {
-    const message = `Cannot ${request.method} ${request.url}. The API is under /v1, its documentation at /docs.`;
-    return reply.code(404).send({ message, error: 'Not Found', statusCode: 404 });
+  app.setNotFoundHandler(async ({ method, url }) => {
+    throw new RefusedError(404, `Cannot ${method} ${url}. The API is under /v1, its documentation at /docs.`);
   });
   return app;
 }

@@ -1,5 +1,9 @@
 import { connect } from 'node:net';
+import { PassThrough } from 'node:stream';
 import t from 'tap';
+import { boot } from '../src/boot.ts';
+import { resolveSettings } from '../src/config.ts';
+import { createLogger } from '../src/logging.ts';
 import { pathOf, sendRaw, startTestStub, VALID } from './support/stub.ts';
 
 t.test('what is no HTTP request is answered in the shape of every other error, and stored nowhere', async (t) => {
@@ -75,3 +79,53 @@ t.test(
     t.equal(stub.rows().length, 3);
   },
 );
+
+t.test('an answer that is due goes out before the refusal of what follows it', async (t) => {
+  const stub = await startTestStub(t);
+  const body = JSON.stringify(VALID);
+  const head = `POST ${pathOf('x')} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer test-token\r\ncontent-type: application/json\r\n`;
+  for (const prefer of ['', 'prefer: delay=50\r\n']) {
+    const text = await sendRaw(
+      stub.url,
+      `${head}${prefer}content-length: ${body.length}\r\n\r\n${body}garbage\r\n\r\n`,
+    );
+    t.same(
+      [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status),
+      ['201', '400'],
+    );
+  }
+  t.equal(stub.rows().length, 2);
+});
+
+t.test('a client that has said it sends nothing more gets its answer', async (t) => {
+  const stub = await startTestStub(t);
+  const { hostname, port } = new URL(stub.url);
+  const body = JSON.stringify(VALID);
+  const text = await new Promise<string>((resolve, reject) => {
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    let received = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      received += chunk;
+    });
+    socket.on('end', () => resolve(received));
+    socket.on('error', reject);
+    socket.end(
+      `POST ${pathOf('x')} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer test-token\r\nprefer: delay=50\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+  });
+  t.match(text, /^HTTP\/1\.1 201 /);
+});
+
+t.test('the log line of a broken request holds none of its bytes', async (t) => {
+  const destination = new PassThrough();
+  const logger = await createLogger({ level: 'trace', format: 'json', destination });
+  const settings = resolveSettings({ options: { port: 0, database: ':memory:', logLevel: 'trace' } });
+  const running = await boot(settings, logger);
+  t.teardown(() => running.close());
+  await sendRaw(running.url, 'GET / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer top-secret\r\nbroken\r\n\r\n');
+  const lines = String(destination.read());
+  t.match(lines, 'refused what is no HTTP request');
+  t.notMatch(lines, 'top-secret');
+  t.notMatch(lines, Buffer.from('top-secret').toString('hex'));
+  t.notMatch(lines, [...Buffer.from('top-secret')].join(','));
+});

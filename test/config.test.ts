@@ -95,7 +95,7 @@ t.test('options of a program are typed, named by their names, and checked alike'
     'prot: there is no such setting; did you mean port?',
     'host=: must be a text that is not empty (default 127.0.0.1)',
     'port=1.5: must be a whole number from 0 to 65535 (default 4650)',
-    'database=5: must be a text that is not empty (default ./data/chatcaptain-stub.sqlite)',
+    'database=5: must be a path without white space around it, or :memory: (default ./data/chatcaptain-stub.sqlite)',
   ]);
   t.throws(() => resolveSettings({ options: { port: -1 } }), SettingsError);
 });
@@ -105,8 +105,21 @@ t.test('the process: its environment, and .env in its working folder', async (t)
   process.env['STUB_LOG_LEVEL'] = 'error';
   t.teardown(() => delete process.env['STUB_LOG_LEVEL']);
   t.match(loadSettings({ port: '7' }), { host: 'from-dotenv', logLevel: 'error', port: 7 });
+  t.chdir(t.testdir({ '.env': {} }));
+  t.throws(() => loadSettings({}), { message: /^\.env cannot be read \(EISDIR\): make it a file/ });
   t.chdir(t.testdir({}));
   t.match(loadSettings({}), { host: '127.0.0.1', logLevel: 'error' });
+});
+
+t.test('a database with white space around its name is refused: SQLite would open another file', async (t) => {
+  for (const database of [' x.sqlite', 'x.sqlite ', ' ', '\t']) {
+    t.match(
+      problems({ options: { database } }),
+      [/must be a path without white space around it, or :memory:/],
+      database,
+    );
+  }
+  t.equal(resolveSettings({ options: { database: 'a b.sqlite' } }).database, 'a b.sqlite');
 });
 
 t.test('the nearest word is suggested only when it is near', async (t) => {

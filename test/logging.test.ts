@@ -1,8 +1,10 @@
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import t from 'tap';
 import { openContext } from '../src/boot.ts';
 import { resolveSettings } from '../src/config.ts';
-import { createLogger, formatOf } from '../src/logging.ts';
+import { createLogger, formatOf, tolerantOutput } from '../src/logging.ts';
 import { buildServer } from '../src/server.ts';
 import { pathOf, VALID } from './support/stub.ts';
 
@@ -68,6 +70,7 @@ t.test('one JSON line for each request, with the reason where it was not plainly
     t.type(entries[0].durationMs, 'number');
     if (why) t.match(entries[0].why, why);
     else t.equal(entries[0].why, undefined);
+    t.equal(entries[0].headers, undefined, 'headers are for debugging');
   }
   context.db.prepare('INSERT INTO channels VALUES (?, ?)').run('a', 'web');
   await post('a', VALID);
@@ -155,9 +158,10 @@ t.test('a 5xx is an error line with its cause, and the caller sees none of it', 
   context.db.exec('DROP TRIGGER boom');
   context.db.pragma('query_only = on');
   t.equal((await post()).statusCode, 503);
-  t.match(lines(), [
+  const refused = lines();
+  t.equal(refused.length, 2, 'a group has one line');
+  t.match(refused, [
     { level: 50, msg: /storage refused a group/ },
-    { level: 50 },
     { status: 503, why: /^stored failed: Nothing was stored/ },
   ]);
 });
@@ -172,4 +176,30 @@ t.test('auto is JSON where nobody looks, and for people on a terminal', async (t
   process.stdout.isTTY = true;
   t.equal(formatOf('auto'), 'pretty');
   t.equal(formatOf('json'), 'json');
+});
+
+t.test('a log that cannot be written costs lines, never an error', async (t) => {
+  const file = path.join(t.testdir({ log: 'before\n' }), 'log');
+  const appending = openSync(file, 'a');
+  tolerantOutput(appending, process.stdout).write('after\n');
+  closeSync(appending);
+  t.equal(readFileSync(file, 'utf8'), 'before\nafter\n');
+
+  const unwritable = openSync(file, 'r');
+  t.teardown(() => closeSync(unwritable));
+  t.doesNotThrow(() => tolerantOutput(unwritable, process.stdout).write('lost\n'));
+  t.equal(readFileSync(file, 'utf8'), 'before\nafter\n');
+});
+
+t.test('a reader that stands still holds no more than a bounded part of the log in memory', async (t) => {
+  const device = openSync('/dev/null', 'w');
+  t.teardown(() => closeSync(device));
+  const reader = new PassThrough();
+  const output = tolerantOutput(device, reader);
+  const line = 'x'.repeat(100_000);
+  for (let index = 0; index < 50; index++) output.write(line);
+  t.ok(reader.writableLength > 100_000 && reader.writableLength < 2_000_000, `${reader.writableLength} bytes wait`);
+  t.doesNotThrow(() => reader.destroy(new Error('the reader is gone')));
+  await new Promise((resolve) => reader.once('close', resolve));
+  t.doesNotThrow(() => output.write(line));
 });

@@ -118,3 +118,12 @@ t.test('an IPv6 address stands in brackets', async (t) => {
   await using stub = await startStub({ host: '::1' });
   t.match(stub.url, /^http:\/\/\[::1\]:\d+$/);
 });
+
+t.test('a host name is one address, and one that is not known is one line', async (t) => {
+  await using stub = await startStub({ host: 'localhost' });
+  t.match(stub.url, /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/);
+  await t.rejects(startStub({ host: 'no-such-host.invalid' }), {
+    name: 'StartupError',
+    message: /^no-such-host\.invalid is not known as a host name/,
+  });
+});

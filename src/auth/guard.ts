@@ -97,11 +97,13 @@ function credentialOf(headers: FastifyRequest['headers']): string {
     if (typeof key === 'string' && key !== '') return key;
     throw new UnauthenticatedError(`No credential. ${HOW}`);
   }
-  const [, scheme, bearer] = /^(\S*)(?: +(.*?))? *$/s.exec(authorization) as RegExpExecArray;
-  if (scheme?.toLowerCase() !== 'bearer') {
+  const end = authorization.search(/[ \t]/);
+  const scheme = end === -1 ? authorization : authorization.slice(0, end);
+  const bearer = authorization.slice(scheme.length).trim();
+  if (scheme.toLowerCase() !== 'bearer') {
     throw new UnauthenticatedError(`The scheme of Authorization must be Bearer. ${HOW}`);
   }
-  if (!bearer) throw new UnauthenticatedError(`Bearer stands without a token. ${HOW}`, 'invalid_request');
+  if (bearer === '') throw new UnauthenticatedError(`Bearer stands without a token. ${HOW}`, 'invalid_request');
   if (key !== undefined && key !== bearer) {
     throw new UnauthenticatedError('Authorization and x-chatcaptain-key differ. Send one of them', 'invalid_request');
   }

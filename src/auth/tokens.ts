@@ -97,17 +97,18 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     });
     const version = dataVersion.get() as number;
     if (version === seenVersion) return;
-    seenVersion = version;
     load();
+    seenVersion = version;
   }
 
   function load(): void {
-    stored = new Map(selectAll.all().map((row) => [row.hash, tokenFrom(row)]));
+    stored = new Map(readable(selectAll.all()).map(({ row, token }) => [row.hash, token]));
   }
 
   function stateOf(token: Token): 'active' | 'expired' | 'revoked' {
     if (token.revokedAt !== null) return 'revoked';
-    return token.expiresAt !== null && Date.parse(token.expiresAt) <= clock() ? 'expired' : 'active';
+    // A time that cannot be read is no reason to accept a token for ever.
+    return token.expiresAt === null || Date.parse(token.expiresAt) > clock() ? 'active' : 'expired';
   }
 
   return {
@@ -123,6 +124,9 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     create({ name, grants, expiresIn, token: given }) {
       const problem = grants.map(problemWithGrant).find((text) => text !== undefined);
       if (problem) throw new TokenError(problem);
+      if (name !== undefined && /\p{Cc}/u.test(name)) {
+        throw new TokenError(`name ${JSON.stringify(name)} must not hold control characters`);
+      }
       if (given !== undefined && !BEARER_TOKEN.test(given)) {
         throw new TokenError('a token must be letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)');
       }
@@ -151,7 +155,7 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
       return { token: tokenFrom(row), credential };
     },
 
-    list: () => selectAll.all().map(tokenFrom),
+    list: () => readable(selectAll.all()).map(({ token }) => token),
 
     revoke(id) {
       if (markRevoked.run(iso(clock()), id).changes === 0) return undefined;
@@ -166,15 +170,28 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
   };
 }
 
+/** The rows that hold a token. One that somebody wrote by hand and wrongly is no credential, and no reason to fail. */
+function readable(rows: TokenRow[]): { row: TokenRow; token: Token }[] {
+  return rows.flatMap((row) => {
+    try {
+      return [{ row, token: tokenFrom(row) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
 function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
 function tokenFrom(row: TokenRow): Token {
+  const grants = JSON.parse(row.grants) as Grant[];
+  if (!Array.isArray(grants) || grants.some(problemWithGrant)) throw new TokenError(`token ${row.id} cannot be read`);
   return {
     id: row.id,
     name: row.name,
-    grants: JSON.parse(row.grants) as Grant[],
+    grants,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,

@@ -21,11 +21,23 @@ const documents: FastifyPluginAsync<{ register: RegisterOperations }> = async (a
     reply.type('application/json; charset=utf-8').send(vendorText()),
   );
 
-  const forward = async ({ method, url }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { statusCode, headers, rawPayload } = await (await page()).inject({ method: method as 'GET', url });
-    return reply.code(statusCode).headers(headers).send(rawPayload);
+  // HEAD is answered from what GET would get; the connection is this server's own business.
+  const forward = async ({ url, headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const answer = await (await page()).inject({ method: 'GET', url, headers: conditional(headers) });
+    for (const [name, value] of Object.entries(answer.headers)) {
+      if (!HOP_BY_HOP.has(name)) reply.header(name, value);
+    }
+    return reply.code(answer.statusCode).send(answer.rawPayload);
   };
   app.get('/docs', forward);
   app.get('/docs/*', forward);
 };
 export default documents;
+
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date', 'x-stub-request-id']);
+
+/** The headers by which a browser asks for what it has not got yet. */
+function conditional(headers: FastifyRequest['headers']): Record<string, string> {
+  const names = ['if-none-match', 'if-modified-since'] as const;
+  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
+}

@@ -63,7 +63,7 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
         setTimeout(flush, RETRY_PAUSE);
         return;
       }
-      finish(takeGroup(), error);
+      finish(takeGroup(), { error });
       return;
     }
     const group = takeGroup();
@@ -71,8 +71,11 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
       for (const pending of group) runUnit(pending);
       commit.run();
     } catch (error) {
-      if (db.inTransaction) rollback.run();
-      finish(group, error);
+      try {
+        if (db.inTransaction) rollback.run();
+      } finally {
+        finish(group, { error });
+      }
       return;
     }
     finish(group);
@@ -95,11 +98,10 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
     return group;
   }
 
-  function finish(group: Pending[], failure?: unknown): void {
-    if (failure !== undefined) {
-      const reason = new StorageUnavailableError(describeFailure(failure), { cause: failure });
+  function finish(group: Pending[], failure?: { error: unknown }): void {
+    if (failure) {
+      const reason = new StorageUnavailableError(describeFailure(failure.error), { cause: failure.error });
       for (const { reject } of group) reject(reason);
-      onFailure(failure, group.length);
     } else {
       for (const { outcome, resolve, reject } of group) {
         if (outcome && 'value' in outcome) resolve(outcome.value);
@@ -110,6 +112,7 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
       for (const resolve of idle) resolve();
       idle = [];
     }
+    if (failure) onFailure(failure.error, group.length);
   }
 
   return {

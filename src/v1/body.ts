@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { MIMEType } from 'node:util';
 import type { FastifyInstance, FastifyRequest, preValidationHookHandler } from 'fastify';
 import secureJson from 'secure-json-parse';
 import { decide } from '../decisions.ts';
-import { RefusedError } from './errors.ts';
+import { RefusedError, UNREADABLE_TYPE } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -53,7 +54,7 @@ async function requireBody(request: FastifyRequest): Promise<void> {
 function parse(request: FastifyRequest, bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+  if (encoding && encoding.toLowerCase() !== 'identity') {
     throw new RefusedError(400, `Content-Encoding ${encoding} is not accepted. Send the body as it is, without one.`);
   }
   checkMediaType(request.headers['content-type']);
@@ -72,10 +73,20 @@ function parse(request: FastifyRequest, bytes: Buffer): unknown {
 
 function checkMediaType(header: string | undefined): void {
   if (header === undefined) throw new RefusedError(400, `The request has a body and no Content-Type. ${SEND_JSON}`);
-  const [type, ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
-  if (type !== 'application/json') throw new RefusedError(400, `Content-Type ${type} is not accepted. ${SEND_JSON}`);
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
-  if (charset !== undefined && !/^"?utf-?8"?$/.test(charset)) {
+  const { essence, params } = mediaTypeFrom(header);
+  if (essence !== 'application/json') {
+    throw new RefusedError(400, `Content-Type ${essence} is not accepted. ${SEND_JSON}`);
+  }
+  const charset = params.get('charset');
+  if (charset !== null && !/^utf-?8$/i.test(charset)) {
     throw new RefusedError(400, `The charset ${charset} is not accepted. ${SEND_JSON}`);
+  }
+}
+
+function mediaTypeFrom(header: string): MIMEType {
+  try {
+    return new MIMEType(header);
+  } catch {
+    throw new RefusedError(400, UNREADABLE_TYPE);
   }
 }

@@ -16,7 +16,7 @@ export interface ErrorBody {
   statusCode: number;
 }
 
-/** An answer that is not a success. Throw it; `renderError` is the one place that writes it. */
+/** An answer that is not a success. Throw it; the error handler writes it. */
 export class RefusedError extends Error {
   override name = 'RefusedError';
   readonly statusCode: number;
@@ -45,13 +45,18 @@ export interface ErrorPolicy {
 export function createErrorRenderer(policy: ErrorPolicy) {
   return function renderError(error: FastifyError | RefusedError, request: FastifyRequest, reply: FastifyReply): void {
     const refusal = refusalFrom(error, policy);
-    if (refusal.statusCode >= 500 && error !== refusal) request.log.error({ err: error }, 'request failed');
+    // A group of writes that storage refused has had its line.
+    const isNews = error !== refusal && !(error instanceof StorageUnavailableError);
+    if (refusal.statusCode >= 500 && isNews) request.log.error({ err: error }, 'request failed');
     if ('validationContext' in error) decide(request, 'validated', 'refused', refusal.message);
     else if ('code' in error && refusal.statusCode < 500) decide(request, 'parsed', 'refused', refusal.message);
     if (error instanceof StorageUnavailableError) decide(request, 'stored', 'failed', refusal.message);
     reply.code(refusal.statusCode).headers(refusal.headers).type('application/json; charset=utf-8').send(refusal.body);
   };
 }
+
+/** The framework finds some of these, the body parser the others. */
+export const UNREADABLE_TYPE = 'The Content-Type cannot be read. Send Content-Type: application/json.';
 
 /** Seconds after which a 503 or a 429 may be tried again. */
 export const RETRY_AFTER = { 'retry-after': '1' };
@@ -70,7 +75,7 @@ function refusalFrom(error: FastifyError | RefusedError, policy: ErrorPolicy): R
     return new RefusedError(413, `The body is larger than ${policy.bodyLimit} bytes.`);
   }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new RefusedError(400, 'The Content-Type cannot be read. Send Content-Type: application/json.');
+    return new RefusedError(400, UNREADABLE_TYPE);
   }
   if (error.code === 'FST_ERR_BAD_URL') {
     return new RefusedError(400, 'The path is not valid percent-encoded UTF-8. Write a percent sign as %25.');

@@ -1,5 +1,5 @@
 // The data plane: what ChatCaptain documents under /v1, and nothing else.
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify';
 import { isGuard } from '../auth/guard.ts';
 import { decide } from '../decisions.ts';
 import { acceptOnlyJson } from './body.ts';
@@ -28,47 +28,58 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
 };
 export default v1;
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Set on a route that answers in `onRequest` and so never comes to a guard. */
+    isAnsweredEarly?: true;
+  }
+}
+
 /** Stops the start of a server that would answer a route without asking for a permission. */
-function assertGuarded({ method, url, preValidation }: RouteOptions): void {
+function assertGuarded({ method, url, preValidation, config }: RouteOptions): void {
+  if (config?.isAnsweredEarly) return;
   if (![preValidation].flat().some((hook) => hook !== undefined && isGuard(hook))) {
     throw new Error(`${method} ${url} has no guard: give it preValidation: app.requirePermission(…)`);
   }
 }
 
 /**
- * Answers what reaches no operation, before the body is read: 404 for a path that is none, 405 with `Allow` for another
- * method, 204 for OPTIONS, 400 for a control character in a path parameter.
+ * Answers what reaches no operation, before the body is read: 404 for a path that is none, 400 for a control character
+ * in a path parameter, and on the path of an operation 405 with `Allow` for another method, 204 for OPTIONS.
  */
 function refuseUnroutable(app: FastifyInstance): void {
-  const operations: { path: RegExp; method: string }[] = [];
-  app.addHook('onRoute', ({ url, method }) => {
-    const path = new RegExp(`^${url.replace(/:[^/]+/g, '[^/]+')}/?$`);
-    operations.push({ path, method: String(method) });
-  });
-
-  const answerUnrouted = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const [path = ''] = request.url.split('?');
-    const methods = operations.filter((operation) => operation.path.test(path)).map(({ method }) => method);
-    if (methods.length === 0) throw notFound(request);
-    const allow = [...methods, 'OPTIONS'].join(', ');
-    if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
-    throw new RefusedError(405, `Cannot ${request.method} ${path}: use ${allow}.`, { allow });
+  const refuseUnknownPath = async (request: FastifyRequest): Promise<never> => {
+    // In the words of NestJS.
+    throw new RefusedError(404, `Cannot ${request.method} ${request.url}`);
   };
+  app.setNotFoundHandler(refuseUnknownPath);
 
-  app.setNotFoundHandler(answerUnrouted);
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.is404) return answerUnrouted(request, reply);
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return refuseUnknownPath(request);
     for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
-      if (value === '') throw notFound(request);
+      if (value === '') return refuseUnknownPath(request);
       if (/\p{Cc}/u.test(value)) {
         decide(request, 'parsed', 'refused', `${name} holds a control character`);
         throw new RefusedError(400, `${name} holds a control character. Leave it out of the path.`);
       }
     }
   });
-}
 
-/** In the words of NestJS. */
-function notFound(request: FastifyRequest): RefusedError {
-  return new RefusedError(404, `Cannot ${request.method} ${request.url}`);
+  app.addHook('onRoute', ({ method, path, prefix, config }) => {
+    if (config?.isAnsweredEarly) return;
+    const methods = [method].flat();
+    const allow = [...methods, 'OPTIONS'].join(', ');
+    app.route({
+      method: app.supportedMethods.filter((other) => !methods.includes(other)) as HTTPMethods[],
+      url: path.slice(prefix.length),
+      config: { isAnsweredEarly: true },
+      schema: { hide: true },
+      exposeHeadRoute: false,
+      onRequest: async (request, reply) => {
+        if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
+        throw new RefusedError(405, `Cannot ${request.method} ${request.url}: use ${allow}.`, { allow });
+      },
+      handler: refuseUnknownPath,
+    });
+  });
 }

@@ -20,13 +20,19 @@ export function honourPreferences(app: FastifyInstance): void {
   app.addHook('preHandler', async (request, reply) => {
     const header = request.headers['prefer'];
     if (header === undefined) return;
-    const { code, delay, error, applied } = read(String(header), successStatus(request), request);
-    if (applied.length === 0) return;
-    reply.header('preference-applied', applied.join(', '));
-    decide(request, 'preference', 'applied', applied.join(', '));
+    const { code, delay, error } = read(String(header), successStatus(request), request);
+    const isForced = code !== undefined && code >= 400;
+    const applied = [
+      ...(code === undefined ? [] : [`code=${code}`]),
+      ...(delay === undefined ? [] : [`delay=${delay}`]),
+      ...(error === undefined || isForced ? [] : ['error']),
+    ].join(', ');
+    if (applied === '') return;
+    reply.header('preference-applied', applied);
+    decide(request, 'preference', 'applied', applied);
     // A delay ends early when the server closes: the answer is late, not lost.
     if (delay !== undefined) await sleep(delay, undefined, { signal: closing.signal }).catch(() => {});
-    if (code !== undefined && code >= 400) {
+    if (isForced) {
       throw new RefusedError(code, `Forced by the request header Prefer: code=${code}.`, headersFor(code));
     }
     if (error !== undefined) return answerWithError(request, reply, error);
@@ -52,22 +58,18 @@ interface Preferences {
   code?: number;
   delay?: number;
   error?: string;
-  applied: string[];
 }
 
 function read(header: string, success: number, request: FastifyRequest): Preferences {
-  const preferences: Preferences = { applied: [] };
+  const preferences: Preferences = {};
   for (const [name, value] of parsePrefer(header)) {
     const number = /^\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
     if (name === 'code' && (number === success || (number >= 400 && number <= 599))) {
       preferences.code = number;
-      preferences.applied.push(`code=${number}`);
     } else if (name === 'delay' && number <= MAX_DELAY) {
       preferences.delay = number;
-      preferences.applied.push(`delay=${number}`);
     } else if (name === 'error') {
       preferences.error = value;
-      preferences.applied.push('error');
     } else {
       const known = `code takes ${success} or 400 to 599, delay 0 to ${MAX_DELAY}, error a text`;
       decide(request, 'preference', 'ignored', `${name}${value && `=${value}`}: ${known}`);

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import Sqlite from 'better-sqlite3';
 import t from 'tap';
 import { describeSettings } from '../../src/config.ts';
-import { run } from '../support/command.ts';
+import { run, start } from '../support/command.ts';
 
 const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
@@ -45,11 +47,27 @@ t.test('what it does not know is one line with a suggestion, and exit code 2', a
   }
 });
 
+t.test('a .env that cannot be read is one line, and exit code 2', async (t) => {
+  const { code, stderr } = await run(t, ['migrate'], { cwd: t.testdir({ '.env': {} }) });
+  t.equal(code, 2);
+  t.match(stderr, /^error: \.env cannot be read \(EISDIR\): [^\n]*\n$/);
+});
+
 t.test('a failure that nobody foresaw shows where it happened, and exit code 1', async (t) => {
-  const cwd = t.testdir({ '.env': {} });
-  const { code, stderr } = await run(t, ['migrate'], { cwd });
+  const cwd = t.testdir();
+  await run(t, ['migrate'], { cwd });
+  const db = new Sqlite(path.join(cwd, 'data', 'chatcaptain-stub.sqlite'));
+  db.exec('DROP TABLE tokens');
+  db.close();
+  const { code, stderr } = await run(t, ['token', 'list'], { cwd });
   t.equal(code, 1);
-  t.match(stderr, /EISDIR.*\n {4}at /s);
+  t.match(stderr, /no such table: tokens.*\n {4}at /s);
+});
+
+t.test('a reader that goes away is no failure', async (t) => {
+  const command = start(t, ['openapi'], { cwd: t.testdir() });
+  command.child.stdout?.destroy();
+  t.match(await command.ended, { code: 0, stderr: '' });
 });
 
 t.test('an older Node is told so before anything else is loaded', async (t) => {

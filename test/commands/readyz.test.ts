@@ -1,18 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createSocketServer } from 'node:net';
 import t from 'tap';
-import { run, serve, start } from '../support/command.ts';
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createSocketServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+import { freePort, run, serve, start } from '../support/command.ts';
 
 t.test('exit code 0 when the server is ready, on every interface too', async (t) => {
   for (const host of ['127.0.0.1', '0.0.0.0', '::']) {

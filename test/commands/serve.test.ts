@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import t from 'tap';
-import { run, serve, start } from '../support/command.ts';
+import { freePort, run, serve, start } from '../support/command.ts';
 import { pathOf, send, VALID } from '../support/stub.ts';
 
 const DATABASE = 'data/chatcaptain-stub.sqlite';
@@ -91,6 +91,23 @@ t.test('lines for people when asked for', async (t) => {
   await stub.says(/INFO: POST \/v1\/inbox\/my-chatbot\/conversations 201 in /);
   stub.child.kill();
   t.equal((await stub.ended).stderr, '');
+});
+
+t.test('a reader of its output that goes away does not stop it', async (t) => {
+  for (const format of ['json', 'pretty']) {
+    const port = String(await freePort());
+    const cwd = t.testdir();
+    const stub = start(t, ['--port', port, '--log-format', format], { cwd });
+    stub.child.stdout?.destroy();
+    stub.child.stderr?.destroy();
+    const url = `http://127.0.0.1:${port}`;
+    t.match(await run(t, ['readyz', '--wait', '--port', port], { cwd }), { code: 0 });
+    for (let index = 0; index < 5; index++) {
+      t.equal((await send(url, { method: 'GET', path: '/nope' })).status, 404, format);
+    }
+    stub.child.kill();
+    t.equal((await stub.ended).code, 0);
+  }
 });
 
 t.test('settings: flag over environment over .env, and all bad ones at once with exit code 2', async (t) => {

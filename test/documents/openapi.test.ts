@@ -57,7 +57,10 @@ t.test("/openapi.json is the vendor's document word for word, and the additions 
     );
   }
   t.equal(ours.components.schemas.StubErrorBody['x-stub-added'], true);
-  t.same(Object.keys(ours.components.securitySchemes), ['bearer', 'chatcaptainKey']);
+  t.match(ours.components.securitySchemes, {
+    bearer: { type: 'http', scheme: 'bearer', 'x-stub-added': true },
+    chatcaptainKey: { type: 'apiKey', in: 'header', name: 'x-chatcaptain-key', 'x-stub-added': true },
+  });
   t.equal(parameters[0].example, 'sTjncRDMuTdv65ex4I05');
   t.match(requestBody.content['application/json'].example, { name: 'John Doe', email: 'john.doe@example.com' });
   t.match(responses['401'].headers, { 'WWW-Authenticate': { schema: { type: 'string' } } });
@@ -127,3 +130,18 @@ t.test(
     );
   },
 );
+
+t.test('/docs keeps to the connection and the cache of the browser that asks', async (t) => {
+  const stub = await startTestStub(t);
+  const page = await stub.send({ method: 'GET', path: '/docs' });
+  t.equal(page.headers.connection, 'close', 'as the client asked');
+  const head = await stub.send({ method: 'HEAD', path: '/docs' });
+  t.equal(head.status, 200);
+  t.equal(head.headers['content-length'], page.headers['content-length']);
+  const path = '/docs/static/swagger-ui.css';
+  const { etag } = (await stub.send({ method: 'GET', path })).headers;
+  t.type(etag, 'string');
+  const again = await stub.send({ method: 'GET', path, headers: { 'if-none-match': etag as string } });
+  t.equal(again.status, 304);
+  t.equal(again.text, '');
+});

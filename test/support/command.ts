@@ -1,6 +1,7 @@
 // The command line as a person runs it: a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 
@@ -77,4 +78,14 @@ export async function serve(t: Test, args: string[], options: CommandOptions): P
   const command = start(t, ['--port', '0', ...args], options);
   const [, url] = await command.says(/ready on (http:\/\/[^"\s]+)/);
   return { ...command, url: url as string };
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
 }

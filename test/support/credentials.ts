@@ -41,6 +41,8 @@ export async function authContract(t: Test, operation: ProtectedOperation): Prom
       ['a revoked token', bearer(revoked.credential), /revoked/, /error="invalid_token"/],
       ['an unknown key', { 'x-chatcaptain-key': 'nobody' }, /unknown/, /error="invalid_token"/],
       ['an empty key', { 'x-chatcaptain-key': '' }, /No credential/],
+      ['a no-break space', { authorization: `Bearer\xa0${good}` }, /must be Bearer/],
+      ['thousands of spaces', bearer(`x${' '.repeat(12_000)}y`), /unknown/, /error="invalid_token"/],
       ['two credentials that differ', { ...bearer(good), 'x-chatcaptain-key': other }, /differ/],
       ['a good key beside Basic', { authorization: 'Basic eA==', 'x-chatcaptain-key': good }, /must be Bearer/],
     ];
@@ -102,6 +104,7 @@ export async function authContract(t: Test, operation: ProtectedOperation): Prom
       ['Bearer', { authorization: `Bearer ${credential}` }],
       ['bearer in lower case', { authorization: `bearer ${credential}` }],
       ['BEARER in upper case', { authorization: `BEARER ${credential}` }],
+      ['a tab', { authorization: `Bearer\t${credential}` }],
       ['more spaces', { authorization: `Bearer   ${credential}  ` }],
       ['x-chatcaptain-key', { 'x-chatcaptain-key': credential }],
       ['both, the same', { authorization: `Bearer ${credential}`, 'x-chatcaptain-key': credential }],

@@ -8,7 +8,7 @@ import { resolveSettings } from '../../src/config.ts';
 import { createLogger } from '../../src/logging.ts';
 import { buildServer } from '../../src/server.ts';
 import v1 from '../../src/v1/plugin.ts';
-import { pathOf, startTestStub, VALID } from '../support/stub.ts';
+import { PERMISSION, pathOf, startTestStub, VALID } from '../support/stub.ts';
 
 async function context(database = ':memory:') {
   const settings = resolveSettings({ options: { database } });
@@ -102,3 +102,50 @@ t.test(
     t.equal((await create('next')).statusCode, 201, 'and the next request is stored');
   },
 );
+
+t.test('a token row that cannot be read is no credential, and does not hide what others revoke', async (t) => {
+  const stub = await startTestStub(t);
+  const grants = [{ permission: PERMISSION, resource: 'chatbots/mine' }];
+  const good = stub.mint(grants);
+  const endless = stub.mint(grants, { expiresIn: 3600 });
+  const create = (credential: string) =>
+    stub.create(VALID, { chatbotId: 'mine', headers: { authorization: `Bearer ${credential}` } });
+  t.equal((await create(good.credential)).status, 201);
+  const db = new Sqlite(stub.file);
+  const insert = db.prepare("INSERT INTO tokens VALUES (?, 'x', ?, ?, '2026', NULL, NULL)");
+  insert.run('a', 'a', 'not json');
+  insert.run('b', 'b', '{}');
+  insert.run('c', 'c', '[{"permission":"a b","resource":"x"}]');
+  db.prepare("UPDATE tokens SET expires_at = 'some day' WHERE id = ?").run(endless.token.id);
+  db.close();
+  t.equal((await create(good.credential)).status, 201);
+  t.equal((await create(endless.credential)).status, 401, 'a time that cannot be read has passed');
+  stub.revoke(good.token.id);
+  t.equal((await create(good.credential)).status, 401);
+});
+
+t.test('while another process holds the lock, a write waits and everything else goes on', async (t) => {
+  const opened = await context(path.join(t.testdir(), 'stub.sqlite'));
+  t.equal(
+    opened.db.pragma('busy_timeout', { simple: true }),
+    0,
+    'SQLite itself never waits, which would stop the loop',
+  );
+  const { credential } = opened.tokens.create({ grants: EVERYTHING });
+  const app = await buildServer(opened);
+  t.teardown(() => app.close());
+  const other = new Sqlite(opened.db.name);
+  other.exec('BEGIN IMMEDIATE');
+  let isAnswered = false;
+  const pending = app
+    .inject({ method: 'POST', url: pathOf('x'), headers: { authorization: `Bearer ${credential}` }, payload: VALID })
+    .then((answer) => {
+      isAnswered = true;
+      return answer;
+    });
+  for (let index = 0; index < 20; index++) t.equal((await app.inject('/readyz')).statusCode, 200);
+  t.equal(isAnswered, false);
+  other.exec('ROLLBACK');
+  other.close();
+  t.equal((await pending).statusCode, 201);
+});

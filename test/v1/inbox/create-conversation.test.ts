@@ -147,6 +147,7 @@ t.test('400 says what to send instead of what cannot be read, and nothing is sto
     ['a form', 'name=x&channelId=y', type('application/x-www-form-urlencoded'), /not accepted/],
     ['another JSON type', json, type('application/vnd.api+json'), /not accepted/],
     ['a type that is none', json, type('foo'), /cannot be read\. Send Content-Type: application\/json/],
+    ['a type with a no-break space', json, type('application/json\xa0'), /cannot be read\. Send Content-Type/],
     ['Latin-1', json, type('application/json; charset=iso-8859-1'), /charset iso-8859-1 is not accepted.*UTF-8/],
     ['UTF-16', Buffer.from(json, 'utf16le'), type('application/json; charset=utf-16le'), /charset utf-16le/],
     ['invalid UTF-8', Buffer.from(`{"name":"\xff","channelId":"x"}`, 'latin1'), {}, /not valid UTF-8/],
@@ -174,11 +175,13 @@ t.test('201 for JSON in every spelling of its media type', async (t) => {
     'application/json;charset="UTF-8"',
     'application/json; charset=utf8',
     'application/json; v=1; charset=utf-8',
+    'application/json; v="a;charset=latin1"',
   ];
   for (const type of types) {
     t.equal((await stub.create(VALID, { headers: { 'content-type': type } })).status, 201, type);
   }
   const identity = { headers: { 'content-encoding': 'identity' } };
+  t.equal((await stub.create(VALID, { headers: { 'content-encoding': '' } })).status, 201, 'nor is an empty one');
   t.equal((await stub.create(VALID, identity)).status, 201, 'identity is no encoding');
   t.equal((await stub.create(`\ufeff${JSON.stringify(VALID)}`)).status, 201, 'a byte order mark is skipped');
   t.equal((await stub.create('{"name":"first","name":"last","channelId":"x"}')).status, 201, 'the last of two names');
@@ -237,6 +240,35 @@ t.test('405 with Allow for another method, 204 with Allow for OPTIONS', async (t
     t.equal(options.text, '');
   }
   t.same(stub.rows(), []);
+});
+
+t.test('a path is the same for every method, however it is written', async (t) => {
+  const stub = await startTestStub(t);
+  for (const path of [
+    '/v1/in%62ox/mine/conversations',
+    `${stub.url}${pathOf('mine')}`,
+    '/v1/inbox/a%2Fb/conversations',
+  ]) {
+    const headers = { authorization: 'Bearer test-token', 'content-type': 'application/json' };
+    t.equal((await stub.send({ path, headers, body: JSON.stringify(VALID) })).status, 201, path);
+    t.equal((await stub.send({ method: 'GET', path })).status, 405, path);
+    t.equal((await stub.send({ method: 'OPTIONS', path })).status, 204, path);
+  }
+  for (const method of ['GET', 'POST', 'OPTIONS']) {
+    t.equal((await stub.send({ method, path: '/v1/inbox/%00/conversations' })).status, 400, method);
+    t.equal((await stub.send({ method, path: '/v1/inbox//conversations' })).status, 404, method);
+  }
+});
+
+t.test('what no operation takes is 404 before its body is read', async (t) => {
+  const stub = await startTestStub(t);
+  for (const path of ['/nope', '/v1/nope']) {
+    for (const body of ['{', 'x'.repeat(200_000)]) {
+      const answer = await stub.send({ path, headers: { 'content-type': 'application/json' }, body });
+      t.equal(answer.status, 404, path);
+      t.equal(answer.json.error, 'Not Found');
+    }
+  }
 });
 
 t.test('404 in the words of NestJS for a path that is no operation', async (t) => {
