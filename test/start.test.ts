@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import t from 'tap';
 import { SettingsError } from '../src/config.ts';
@@ -126,4 +127,24 @@ t.test('a host name is one address, and one that is not known is one line', asyn
     name: 'StartupError',
     message: /^no-such-host\.invalid is not known as a host name/,
   });
+});
+
+t.test('a request that has begun when the server closes is answered, not refused', async (t) => {
+  const stub = await startStub();
+  const { hostname, port } = new URL(stub.url);
+  const socket = connect(Number(port), hostname);
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  const ended = once(socket, 'close');
+  const [begin, end] = [`POST ${pathOf('x')} HTTP/1.1\r\nhost: x\r\n`, `content-length: 0\r\n\r\n`];
+  await new Promise((resolve) => socket.write(begin, resolve));
+  // Answered after the beginning has arrived.
+  await send(stub.url, { method: 'GET', path: '/livez' });
+  const closed = stub.close();
+  socket.write(end);
+  await ended;
+  t.match(text, /^HTTP\/1\.1 401 /);
+  await closed;
 });
