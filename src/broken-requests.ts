@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { errorBody } from './v1/errors.ts';
@@ -13,11 +13,23 @@ const REASONS: Record<string, [status: number, message: string]> = {
  * Answers what is no HTTP request at all, in the shape of every other error. The bytes that came in, which may hold a
  * credential, are not logged.
  *
- * `watch` hears of every request, `answer` of what Node's parser refuses: an answer to an earlier request on the same
- * connection goes out first.
+ * `answer` is the server's `clientErrorHandler`. An answer that is due to an earlier request on the same connection goes
+ * out first, which is why `attach` watches every request.
  */
 export function createBrokenRequests({ logger, newId }: { logger: FastifyBaseLogger; newId: () => string }) {
   const unanswered = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>();
+
+  /** Takes over from Node what it would answer by itself, or not at all. `handle` answers a request as usual. */
+  function attach(server: Server, handle: (request: IncomingMessage, response: ServerResponse) => void): void {
+    server.on('request', watch);
+    // An Expect that nobody knows asks for nothing that we refuse; Node's own 417 has no body and no request id.
+    server.on('checkExpectation', (request, response) => {
+      watch(request, response);
+      handle(request, response);
+    });
+    // A client may say that it has nothing more to send, and still wants its answer.
+    Object.assign(server, { httpAllowHalfOpen: true });
+  }
 
   function watch(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
@@ -49,5 +61,5 @@ export function createBrokenRequests({ logger, newId }: { logger: FastifyBaseLog
     socket.destroySoon();
   }
 
-  return { watch, answer };
+  return { attach, answer };
 }

@@ -53,12 +53,8 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     // Node would answer a request without Host by itself, without a body and without a request id.
     http: { requireHostHeader: false },
   });
-  // A client may say that it has nothing more to send, and still wants its answer.
-  Object.assign(app.server, { httpAllowHalfOpen: true });
-  // Nor does it answer an Expect that it does not know: the header asks for nothing that we refuse.
-  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
-
-  app.server.on('request', brokenRequests.watch);
+  brokenRequests.attach(app.server, (request, response) => app.routing(request, response));
+  // So that every method of HTTP finds the route that says 405.
   for (const method of METHODS) {
     if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method);
   }
