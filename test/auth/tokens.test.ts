@@ -9,6 +9,7 @@ import { createTokenStore, EVERYTHING, TokenError, type TokenStore } from '../..
 import { createIdGenerator } from '../../src/ids.ts';
 import { readMigrations } from '../../src/storage/migrate.ts';
 import { closeDatabase, openDatabase } from '../../src/storage/open.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const MIGRATIONS = readMigrations(new URL('../../migrations/', import.meta.url));
 const NOON = Date.parse('2026-01-01T12:00:00.000Z');
@@ -44,15 +45,6 @@ function setUp(t: Test, options: { file?: string; newId?: () => string } = {}): 
       now += milliseconds;
     },
   };
-}
-
-function refusalOf(work: () => unknown): unknown {
-  try {
-    work();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
 }
 
 t.test('a token that was made is found by its credential, with its grants, and listed', async (t) => {

@@ -22,6 +22,7 @@ import t, { type Test } from 'tap';
 import { StartupError } from '../../src/startup-error.ts';
 import { APPLICATION_ID, type Migration, migrate } from '../../src/storage/migrate.ts';
 import { closeDatabase, type OpenedDatabase, type OpenOptions, openDatabase } from '../../src/storage/open.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const NOTES: Migration = { version: 1, name: '0001_notes.sql', sql: 'CREATE TABLE notes (text TEXT) STRICT' };
 
@@ -43,15 +44,6 @@ function makeFile(file: string, sql: string): void {
   const db = new Sqlite(file);
   db.exec(sql);
   db.close();
-}
-
-function refusalOf(work: () => unknown): unknown {
-  try {
-    work();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
 }
 
 /** Name, bytes and time of change of everything in a folder. */

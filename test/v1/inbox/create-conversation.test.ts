@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { authContract } from '../../support/credentials.ts';
+import { authContract } from '../../support/auth-contract.ts';
 import { PERMISSION, pathOf, sendRaw, startTestStub, type TestStub, VALID } from '../../support/stub.ts';
 
 const ALL_FIELDS = { ...VALID, email: 'john.doe@example.com', phone: '+4917612345678' };
