@@ -1,6 +1,6 @@
 // Bundles src/ into dist/: the command line, the library, and chunks that load when they are needed.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
@@ -50,8 +50,7 @@ function licences(inputs: string[]): string {
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
       const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-      const text =
-        file && existsSync(path.join(folder, file)) ? readFileSync(path.join(folder, file), 'utf8') : `${license}\n`;
+      const text = file ? readFileSync(path.join(folder, file), 'utf8') : `${license}\n`;
       return `${name} ${version}\n\n${text.trim()}\n`;
     })
     .join(`\n${'-'.repeat(80)}\n\n`);

@@ -5,11 +5,10 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createTokenStore, EVERYTHING, type TokenStore } from './auth/tokens.ts';
 import type { Settings } from './config.ts';
 import { createIdGenerator } from './ids.ts';
-import { packageRoot } from './package-root.ts';
 import { buildServer, type ServerContext } from './server.ts';
 import { StartupError } from './startup-error.ts';
 import { createGroupCommit } from './storage/group-commit.ts';
-import { readMigrations } from './storage/migrate.ts';
+import { shippedMigrations } from './storage/migrate.ts';
 import { closeDatabase, openDatabase } from './storage/open.ts';
 
 /** A server that listens. */
@@ -51,7 +50,7 @@ export function openContext(settings: Settings, logger: FastifyBaseLogger): Serv
   const { db, applied } = openDatabase({
     file: settings.database,
     durability: settings.durability,
-    migrations: readMigrations(new URL('migrations/', packageRoot)),
+    migrations: shippedMigrations(),
     lockTimeout: 0,
   });
   for (const migration of applied) logger.debug({ migration }, 'migrated');
@@ -77,9 +76,9 @@ async function listen(app: FastifyInstance, { host, port }: Settings): Promise<s
   try {
     // Fastify's own line for each address would stand beside the one stable line that says where we are.
     app.log.level = 'silent';
-    // The default backlog of 511 makes a burst of connections wait a second for its second try.
     // One address: for a name that has two, Fastify would start a second server that nothing here looks after.
     const { address } = await lookup(host, { order: 'ipv4first' });
+    // The default backlog of 511 makes a burst of connections wait a second for its second try.
     await app.listen({ host: address, port, backlog: 4096 });
   } catch (error) {
     throw listenError(error as NodeJS.ErrnoException, host, port);

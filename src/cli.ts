@@ -14,13 +14,20 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   const argv = withDefaultCommand(process.argv.slice(2));
   // Before the rest is loaded: a signal that comes meanwhile would be lost where this is process 1 of a container.
   // Other commands than serve are ended by signals as usual.
-  const signal = argv[0] === 'serve' ? firstSignal((code) => process.exit(code)) : new Promise<never>(() => {});
-  // A reader that goes away (`| head -1`) is no failure of ours.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const isServer = argv[0] === 'serve';
+  const signal = isServer ? firstSignal((code) => process.exit(code)) : new Promise<never>(() => {});
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // A reader that goes away (`| head -1`) is no failure of ours, and a server goes on without its log.
+    if (code === 'EPIPE' || isServer) return;
+    process.stderr.write(`error: the output could not be written (${code})\n`);
+    process.exitCode = 1;
+  });
   const { run } = await import('./commands/program.ts');
-  process.exitCode = await run(argv, signal);
+  const exitCode = await run(argv, signal);
+  process.exitCode ||= exitCode;
   // A log that nobody reads must not keep a stopped server from leaving.
-  if (argv[0] === 'serve') setTimeout(() => process.exit(), 500).unref();
+  if (isServer) setTimeout(() => process.exit(), 500).unref();
 }
 
 /** `serve` is what a command line without a command means. */

@@ -4,6 +4,10 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import leven from 'leven';
 
+/** What may stand behind `Bearer` (RFC 6750, section 2.1), as a pattern and in words. */
+export const BEARER_TOKEN = '^[A-Za-z0-9._~+/-]+=*$';
+export const BEARER_TOKEN_WORDS = 'letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)';
+
 /** Every setting, its type, its bounds and its default. The flag, the variable and the help text follow from it. */
 export const Settings = Type.Object(
   {
@@ -33,7 +37,7 @@ export const Settings = Type.Object(
     token: Type.Optional(
       Type.String({
         description: 'A bearer token that holds every permission on every chatbot while this setting stands.',
-        pattern: '^[A-Za-z0-9._~+/-]+=*$',
+        pattern: BEARER_TOKEN,
         maxLength: 1024,
       }),
     ),
@@ -93,8 +97,7 @@ export interface SettingDescription {
 /** What the patterns of the schema ask for, in words. */
 const PATTERNS: Record<string, string> = {
   [Settings.properties.database.pattern as string]: 'a path without white space around it, or :memory:',
-  [Settings.properties.token.pattern as string]:
-    'at most 1024 letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)',
+  [BEARER_TOKEN]: `at most 1024 ${BEARER_TOKEN_WORDS}`,
 };
 
 const PREFIX = 'STUB_';
@@ -161,22 +164,14 @@ export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' 
   const problems: string[] = [];
   const given = new Map<string, Given>();
 
-  const dotenv = sources.dotenv === undefined ? {} : parseEnv(sources.dotenv);
-  takeVariables(dotenv, ' in .env');
-  if (sources.environment?.['PORT'])
-    given.set('port', { value: sources.environment['PORT'], label: 'PORT', place: '' });
-  takeVariables(sources.environment ?? {}, '');
+  takeVariables(parseEnv(sources.dotenv ?? ''), ' in .env');
+  const environment = sources.environment ?? {};
+  if (environment['PORT']) given.set('port', { value: environment['PORT'], label: 'PORT', place: '' });
+  takeVariables(environment, '');
   for (const [name, value] of Object.entries(sources.options ?? {})) {
-    if (value === undefined) continue;
     const known = descriptions.find((setting) => setting.name === name);
-    if (known) given.set(name, { value, label: known[label], place: '' });
-    else
-      problems.push(
-        unknownName(
-          name,
-          descriptions.map((setting) => setting.name),
-        ),
-      );
+    if (!known) problems.push(unknownName(name, names('name')));
+    else if (value !== undefined) given.set(name, { value, label: known[label], place: '' });
   }
 
   const settings: Record<string, unknown> = {};
@@ -196,18 +191,15 @@ export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' 
 
   function takeVariables(variables: NodeJS.Dict<string>, place: string): void {
     for (const [variable, value] of Object.entries(variables)) {
-      if (!variable.startsWith(PREFIX) || value === undefined) continue;
+      if (!variable.startsWith(PREFIX)) continue;
       const known = descriptions.find((setting) => setting.variable === variable);
-      if (!known)
-        problems.push(
-          unknownName(
-            variable,
-            descriptions.map((setting) => setting.variable),
-            place,
-          ),
-        );
-      else if (value !== '') given.set(known.name, { value, label: variable, place });
+      if (!known) problems.push(unknownName(variable, names('variable'), place));
+      else if (value) given.set(known.name, { value, label: variable, place });
     }
+  }
+
+  function names(kind: 'name' | 'variable'): string[] {
+    return descriptions.map((setting) => setting[kind]);
   }
 }
 
@@ -250,8 +242,8 @@ function unknownName(name: string, known: string[], place = ''): string {
 
 /** The known word that `word` most likely stood for, or `undefined` when none is near. */
 export function closest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known
+  const [nearest] = known
     .map((candidate) => ({ candidate, distance: leven(word, candidate) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return ranked && ranked.distance <= Math.max(2, word.length / 3) ? ranked.candidate : undefined;
+    .sort((a, b) => a.distance - b.distance);
+  return nearest && nearest.distance <= Math.max(2, word.length / 3) ? nearest.candidate : undefined;
 }

@@ -56,8 +56,8 @@ export interface Stub {
  * @throws StartupError when the port is taken or the database cannot be opened; the message says what to do
  */
 export async function startStub(options: StubOptions = {}): Promise<Stub> {
-  const inProcess = { port: 0, database: ':memory:', logLevel: 'silent' };
-  const settings = resolveSettings({ options: { ...inProcess, ...options } });
+  const { port = 0, database = ':memory:', logLevel = 'silent' } = options;
+  const settings = resolveSettings({ options: { ...options, port, database, logLevel } });
   const logger = await createLogger({ level: settings.logLevel, format: settings.logFormat });
   const running = await boot(settings, logger);
   return { ...running, [Symbol.asyncDispose]: running.close };

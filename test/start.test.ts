@@ -28,6 +28,14 @@ t.test('without options: a free port, in memory, a fresh token, and gone with it
   await t.rejects(create({ url }), { code: 'ECONNREFUSED' });
 });
 
+t.test('an option given as undefined is not given', async (t) => {
+  const options = { port: undefined, database: undefined, logLevel: undefined };
+  // @ts-expect-error what a program in JavaScript passes on
+  await using stub = await startStub(options);
+  t.not(new URL(stub.url).port, '4650');
+  t.equal((await create(stub)).status, 201);
+});
+
 t.test('several stubs in one process share nothing', async (t) => {
   await using first = await startStub();
   await using second = await startStub();
@@ -38,7 +46,7 @@ t.test('several stubs in one process share nothing', async (t) => {
   t.equal((await create(second)).status, 201);
 });
 
-t.test('close twice is once', async (t) => {
+t.test('close may be called twice, at once and later', async (t) => {
   const stub = await startStub();
   await Promise.all([stub.close(), stub.close()]);
   await stub.close();

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
+import { BEARER_TOKEN, BEARER_TOKEN_WORDS } from '../config.ts';
 import { type Clock, createRandomText } from '../ids.ts';
 import { type Grant, problemWithGrant } from './permissions.ts';
 
@@ -59,8 +60,6 @@ interface TokenRow {
   revoked_at: string | null;
 }
 
-/** What may stand behind `Bearer` (RFC 6750, section 2.1). */
-const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 /** The last moment that an ISO 8601 time of four-digit years can name. */
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
@@ -127,8 +126,8 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
       if (name !== undefined && /\p{Cc}/u.test(name)) {
         throw new TokenError(`name ${JSON.stringify(name)} must not hold control characters`);
       }
-      if (given !== undefined && !BEARER_TOKEN.test(given)) {
-        throw new TokenError('a token must be letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)');
+      if (given !== undefined && !new RegExp(BEARER_TOKEN).test(given)) {
+        throw new TokenError(`a token must be ${BEARER_TOKEN_WORDS}`);
       }
       const now = clock();
       const expires = expiresIn === undefined ? undefined : now + expiresIn * 1000;

@@ -3,9 +3,8 @@ import type { Database } from 'better-sqlite3';
 import { createTokenStore, type TokenStore } from '../auth/tokens.ts';
 import { loadSettings } from '../config.ts';
 import { createIdGenerator } from '../ids.ts';
-import { packageRoot } from '../package-root.ts';
 import { StartupError } from '../startup-error.ts';
-import { readMigrations } from '../storage/migrate.ts';
+import { shippedMigrations } from '../storage/migrate.ts';
 import { openDatabase } from '../storage/open.ts';
 
 /** What a command that works on the database beside a running server has in hand. */
@@ -26,7 +25,7 @@ export function withDatabaseFile<T>(flags: Record<string, unknown>, work: (opene
   if (file === ':memory:') {
     throw new StartupError('the database is :memory:, which no other process can see: name a file with --database');
   }
-  const migrations = readMigrations(new URL('migrations/', packageRoot));
+  const migrations = shippedMigrations();
   const { db, applied } = openDatabase({ file, durability, migrations, lockTimeout: LOCK_TIMEOUT });
   try {
     return work({ file, db, applied });

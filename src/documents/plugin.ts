@@ -34,7 +34,7 @@ const documents: FastifyPluginAsync<{ register: RegisterOperations }> = async (a
 };
 export default documents;
 
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date', 'x-stub-request-id']);
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
 
 /** The headers by which a browser asks for what it has not got yet. */
 function conditional(headers: FastifyRequest['headers']): Record<string, string> {

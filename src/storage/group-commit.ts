@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { codeOf, isBusy } from './sqlite-error.ts';
 
 /** A write that was not stored because storage as a whole refused it. The same request may succeed later. */
 export class StorageUnavailableError extends Error {
@@ -59,7 +60,7 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
       begin.run();
     } catch (error) {
       waitingSince ??= performance.now();
-      if (isLocked(error) && performance.now() - waitingSince < lockTimeout) {
+      if (isBusy(error) && performance.now() - waitingSince < lockTimeout) {
         setTimeout(flush, RETRY_PAUSE);
         return;
       }
@@ -126,14 +127,6 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
       return scheduled ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve();
     },
   };
-}
-
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | undefined)?.code ?? '');
-}
-
-function isLocked(error: unknown): boolean {
-  return codeOf(error).startsWith('SQLITE_BUSY');
 }
 
 /** Whether an error is about the file as a whole rather than about the one statement that met it. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Database } from 'better-sqlite3';
+import { packageRoot } from '../package-root.ts';
 import { StartupError } from '../startup-error.ts';
 
 /** One forward-only step of the schema; `version` is the number that its file name begins with. */
@@ -12,6 +13,11 @@ export interface Migration {
 
 /** Marks a file as ours in the header that SQLite keeps for this purpose ("ChCs"). */
 export const APPLICATION_ID = 0x43684373;
+
+/** The steps that this release brings with it. */
+export function shippedMigrations(): Migration[] {
+  return readMigrations(new URL('migrations/', packageRoot));
+}
 
 /** Reads `0001_name.sql`, `0002_…` from a folder, in order. */
 export function readMigrations(folder: URL): Migration[] {

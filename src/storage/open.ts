@@ -3,6 +3,7 @@ import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
 import { assertOurs, type Migration, migrate } from './migrate.ts';
+import { codeOf, isBusy } from './sqlite-error.ts';
 
 export interface OpenOptions {
   /** A path, or `:memory:`. */
@@ -89,16 +90,9 @@ export function closeDatabase(db: Database): void {
     db.pragma('wal_checkpoint(TRUNCATE)');
   } catch {
     // Another process holds the file, or the disk is full: the log stays beside the file, and nothing in it is lost.
+    // Or it is closed already, which does no harm either.
   }
   db.close();
-}
-
-function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code ?? '');
-}
-
-function isBusy(error: unknown): boolean {
-  return codeOf(error).startsWith('SQLITE_BUSY');
 }
 
 /** What went wrong in words; what has no words here, a `StartupError` among it, as it is. */

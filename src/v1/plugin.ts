@@ -22,6 +22,7 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
   app.addHook('onRoute', assertGuarded);
   refuseUnroutable(app);
   acceptOnlyJson(app);
+  app.addHook('preHandler', async (request) => decide(request, 'validated', 'passed', 'as the schema has it'));
   if (options.prefer === 'on') honourPreferences(app);
 
   await app.register(createConversation);

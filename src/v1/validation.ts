@@ -13,8 +13,6 @@ const ajv = new Ajv({
   verbose: true,
 });
 addFormats.default(ajv, ['email']);
-// The vocabulary of OpenAPI that says nothing about validity.
-ajv.addVocabulary(['example']);
 
 /** Compiled once for each schema object, however many servers a process starts. */
 const compiled = new WeakMap<object, ValidateFunction>();

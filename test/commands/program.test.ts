@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import t from 'tap';
 import { describeSettings } from '../../src/config.ts';
-import { run, start } from '../support/command.ts';
+import { CLI, run, start } from '../support/command.ts';
 
 const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
@@ -89,4 +90,21 @@ t.test('an older Node is told so before anything else is loaded', async (t) => {
       t.equal(stderr, `error: chatcaptain-stub needs Node 22.18 or newer; this is ${version}.\n`);
     }
   }
+});
+
+const full = existsSync('/dev/full') ? {} : { skip: 'this system has no /dev/full' };
+t.test('output that cannot be written is a failure, said in one line', full, async (t) => {
+  const stdout = openSync('/dev/full', 'w');
+  t.teardown(() => closeSync(stdout));
+  const child = spawn(process.execPath, [CLI, 'token', 'create'], {
+    cwd: t.testdir(),
+    stdio: ['ignore', stdout, 'pipe'],
+  });
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  t.equal(code, 1);
+  t.match(stderr, /^error: the output could not be written \(ENOSPC\)$/m);
 });

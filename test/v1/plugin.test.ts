@@ -149,3 +149,22 @@ t.test('while another process holds the lock, a write waits and everything else 
   other.close();
   t.equal((await pending).statusCode, 201);
 });
+
+t.test('the decisions on a request are recorded in the order of its way', async (t) => {
+  const opened = await context();
+  const { credential } = opened.tokens.create({ grants: EVERYTHING });
+  let steps: string[] = [];
+  const app = await buildServer(opened);
+  t.teardown(() => app.close());
+  app.addHook('onResponse', async ({ decisions }) => {
+    steps = decisions.map(({ step, outcome }) => `${step} ${outcome}`);
+  });
+  const headers = { authorization: `Bearer ${credential}` };
+  const accepted = ['parsed passed', 'credential passed', 'permission passed', 'validated passed'];
+  await app.inject({ method: 'POST', url: pathOf('x'), headers, payload: VALID });
+  t.same(steps, [...accepted, 'channel passed', 'stored passed']);
+  await app.inject({ method: 'POST', url: pathOf('x'), headers: { ...headers, prefer: 'code=409' }, payload: VALID });
+  t.same(steps, [...accepted, 'preference applied']);
+  await app.inject({ method: 'POST', url: pathOf('x'), headers, payload: {} });
+  t.same(steps, [...accepted.slice(0, 3), 'validated refused']);
+});
