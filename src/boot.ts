@@ -1,21 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { createTokenStore, EVERYTHING, type TokenStore } from './auth/tokens.ts';
+import { EVERYTHING, type TokenStore } from './auth/tokens.ts';
 import type { Settings } from './config.ts';
-import { createIdGenerator } from './ids.ts';
-import { buildServer, type ServerContext } from './server.ts';
+import { openContext } from './context.ts';
+import { buildServer } from './server.ts';
 import { StartupError } from './startup-error.ts';
-import { createGroupCommit } from './storage/group-commit.ts';
-import { shippedMigrations } from './storage/migrate.ts';
-import { closeDatabase, openDatabase } from './storage/open.ts';
+import { closeDatabase } from './storage/open.ts';
 
 /** A server that listens. */
 export interface Running {
   url: string;
   /** The token that can be shown, if any: the one of the settings, or the one made at this start. */
   token?: string;
+  /** What the control plane asks for, if it asks. */
+  adminToken?: string;
   close: () => Promise<void>;
 }
 
@@ -36,29 +35,17 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
     const token = firstToken(context.tokens, settings.token);
     app = await buildServer(context);
     const url = await listen(app, settings);
-    return { url, ...(token === undefined ? {} : { token }), close: shutDown };
+    const { adminToken } = context;
+    return {
+      url,
+      ...(token !== undefined && { token }),
+      ...(adminToken !== undefined && { adminToken }),
+      close: shutDown,
+    };
   } catch (error) {
     await shutDown();
     throw error;
   }
-}
-
-/** Opens the database that the settings name, and makes what a server needs to work on it. */
-export function openContext(settings: Settings, logger: FastifyBaseLogger): ServerContext {
-  const clock = Date.now;
-  const newId = createIdGenerator(clock, randomBytes);
-  const { db, applied } = openDatabase({
-    file: settings.database,
-    durability: settings.durability,
-    migrations: shippedMigrations(),
-    lockTimeout: 0,
-  });
-  for (const migration of applied) logger.debug({ migration }, 'migrated');
-  const groupCommit = createGroupCommit(db, {
-    onFailure: (err, writes) => logger.error({ err, writes }, 'storage refused a group of writes; none was stored'),
-  });
-  const tokens = createTokenStore(db, { clock, newId });
-  return { settings, logger, db, groupCommit, tokens, clock, newId };
 }
 
 /** The token that can be shown: the one of the settings, or a fresh one where no stored one is usable. */
@@ -67,7 +54,8 @@ function firstToken(tokens: TokenStore, given: string | undefined): string | und
     tokens.register(given, 'STUB_TOKEN', EVERYTHING);
     return given;
   }
-  if (tokens.list().some((token) => tokens.stateOf(token) === 'active')) return undefined;
+  // One that belongs to a chatbot is of no use for another.
+  if (tokens.list().some((token) => token.chatbotId === null && tokens.stateOf(token) === 'active')) return undefined;
   return tokens.create({ name: 'first', grants: EVERYTHING }).credential;
 }
 

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { describedBy, type Recorder } from './control/requests/record.ts';
 import { errorBody } from './v1/errors.ts';
 
 /** What Node's HTTP parser calls its errors, and what they mean to a caller. */
@@ -9,6 +10,19 @@ const REASONS: Record<string, [status: number, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
 };
 
+export interface BrokenRequestsContext {
+  logger: FastifyBaseLogger;
+  newId: () => string;
+  recorder: Pick<Recorder, 'recordUnreadable' | 'skip'>;
+}
+
+/** What the parser gives beside its complaint. */
+interface ParserError extends Error {
+  code?: string;
+  /** What it had before it, which may hold a credential. */
+  rawPacket?: unknown;
+}
+
 /**
  * Answers what is no HTTP request at all, in the shape of every other error. The bytes that came in, which may hold a
  * credential, are not logged.
@@ -16,7 +30,7 @@ const REASONS: Record<string, [status: number, message: string]> = {
  * `answer` is the server's `clientErrorHandler`. An answer that is due to an earlier request on the same connection goes
  * out first, which is why `attach` watches every request.
  */
-export function createBrokenRequests({ logger, newId }: { logger: FastifyBaseLogger; newId: () => string }) {
+export function createBrokenRequests({ logger, newId, recorder }: BrokenRequestsContext) {
   const unanswered = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>();
 
   /** Takes over from Node what it would answer by itself, or not at all. `handle` answers a request as usual. */
@@ -38,28 +52,43 @@ export function createBrokenRequests({ logger, newId }: { logger: FastifyBaseLog
     response.once('close', () => requests.delete(response));
   }
 
-  function answer(error: Error & { code?: string }, socket: Socket): void {
+  function answer(error: ParserError, socket: Socket): void {
+    const requests = [...(unanswered.get(socket) ?? [])];
     // A request whose body has not come to its end is the broken one itself.
-    const earlier = [...(unanswered.get(socket) ?? [])].filter(([, request]) => request.complete);
-    const [last] = earlier.at(-1) ?? [];
-    if (last) last.once('close', () => refuse(error, socket));
-    else refuse(error, socket);
+    const broken = requests.map(([, request]) => request).find((request) => !request.complete);
+    const [last] = requests.filter(([, request]) => request.complete).at(-1) ?? [];
+    if (last) last.once('close', () => refuse(error, socket, broken));
+    else refuse(error, socket, broken);
   }
 
-  function refuse({ code = '' }: { code?: string }, socket: Socket): void {
+  function refuse({ code = '', rawPacket }: ParserError, socket: Socket, broken?: IncomingMessage): void {
     const [status, message] = REASONS[code] ?? [400, `The request is not valid HTTP (${code}).`];
     // A client that went away has nobody to answer.
     if (code !== 'ECONNRESET' && socket.writable) {
       const reqId = newId();
       const body = JSON.stringify(errorBody(status, message));
+      const headers = {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': String(Buffer.byteLength(body)),
+        'x-stub-request-id': reqId,
+        link: describedBy(reqId),
+        connection: 'close',
+      };
       logger.info({ reqId, status, code }, 'refused what is no HTTP request');
-      socket.write(
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
-          `content-length: ${Buffer.byteLength(body)}\r\nx-stub-request-id: ${reqId}\r\nconnection: close\r\n\r\n${body}`,
-      );
+      if (broken) recorder.skip(broken);
+      const packet = broken ? headOf(broken) : (rawPacket as Buffer | undefined);
+      recorder.recordUnreadable({ id: reqId, status, detail: message, packet, headers, body });
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
     }
     socket.destroySoon();
   }
 
   return { attach, answer };
+}
+
+/** The head of a request whose body broke, as it came. */
+function headOf({ method, url, rawHeaders }: IncomingMessage): Buffer {
+  const lines = rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`));
+  return Buffer.from(`${method} ${url} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
 }

@@ -41,6 +41,44 @@ export const Settings = Type.Object(
         maxLength: 1024,
       }),
     ),
+    adminToken: Type.Optional(
+      Type.String({
+        description:
+          'The token that /__admin asks for. Without one it is open on a loopback address, and elsewhere a token is made and shown at the start.',
+        pattern: BEARER_TOKEN,
+        maxLength: 1024,
+      }),
+    ),
+    fixtures: Type.Optional(
+      Type.String({
+        description:
+          'A file or a folder of files, in JSON or YAML, with what there is from the start and after a reset.',
+        minLength: 1,
+      }),
+    ),
+    watch: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      description: 'Whether fixtures are read again when they change.',
+      default: 'off',
+    }),
+    seed: Type.Optional(
+      Type.String({
+        description: 'Ids, delays and fault decisions follow from this text: the same requests, the same outcome.',
+        minLength: 1,
+        maxLength: 200,
+      }),
+    ),
+    journalEntries: Type.Integer({
+      description: 'How many requests the journal keeps.',
+      default: 10000,
+      minimum: 1,
+      maximum: 10000000,
+    }),
+    journalBytes: Type.Integer({
+      description: 'How large the requests in the journal may be together, in bytes.',
+      default: 67108864,
+      minimum: 1024,
+      maximum: 1099511627776,
+    }),
     unauthenticatedStatus: Type.Union([Type.Literal(401), Type.Literal(403)], {
       description: 'Status for a missing or unknown credential; 403 keeps to the statuses that the vendor documents.',
       default: 401,
@@ -102,7 +140,7 @@ const PATTERNS: Record<string, string> = {
 
 const PREFIX = 'STUB_';
 /** Settings whose values are never repeated in an error. */
-const SECRET: ReadonlySet<SettingName> = new Set(['token']);
+export const SECRET: ReadonlySet<SettingName> = new Set(['token', 'adminToken']);
 
 /** The settings in the order of the schema. */
 export function describeSettings(): SettingDescription[] {
@@ -125,6 +163,7 @@ function expected(schema: TSchema): string {
     return `one of ${(schema['anyOf'] as TSchema[]).map((choice) => choice['const']).join(', ')}`;
   }
   if (schema['type'] === 'integer') return `a whole number from ${schema['minimum']} to ${schema['maximum']}`;
+  if (schema['maxLength'] && !schema['pattern']) return `a text of 1 to ${schema['maxLength']} characters`;
   return PATTERNS[schema['pattern'] as string] ?? 'a text that is not empty';
 }
 
@@ -224,6 +263,8 @@ function readDotenv(): { dotenv?: string } {
 
 function convert(name: SettingName, value: unknown): unknown {
   const schema: TSchema = Settings.properties[name];
+  // A seed reads well as a number, too.
+  if (schema['type'] === 'string' && typeof value === 'number') return String(value);
   const numeric =
     schema['type'] === 'integer' || (schema['anyOf'] as TSchema[] | undefined)?.[0]?.['type'] === 'number';
   return numeric && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;

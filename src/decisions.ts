@@ -3,13 +3,27 @@ import type { FastifyRequest } from 'fastify';
 /**
  * One step on a request's way and how it went. Together they say why a request was answered as it was.
  *
- * Steps, in order: `parsed`, `credential`, `permission`, `validated`, `preference`, `channel`, `stored`.
+ * Steps, in order: `parsed`, `credential`, `permission`, `validated`, `preference`, `fault`, `channel`, `stored`; and `sent`, where an
+ * answer had nobody to go to.
  */
 export interface Decision {
-  step: 'parsed' | 'credential' | 'permission' | 'validated' | 'preference' | 'channel' | 'stored';
+  step: 'parsed' | 'credential' | 'permission' | 'validated' | 'preference' | 'fault' | 'channel' | 'stored' | 'sent';
   outcome: 'passed' | 'refused' | 'applied' | 'ignored' | 'failed';
   /** A sentence for a person. Never holds a credential. */
   detail: string;
+  /** What a schema refused, place by place. */
+  violations?: readonly Violation[];
+}
+
+/** One rule of a schema that a body breaks. */
+export interface Violation {
+  /** JSON Pointer (RFC 6901) to the place in the body. */
+  pointer: string;
+  /** The rule, by its keyword in JSON Schema. */
+  rule: string;
+  expected: string;
+  /** What was found there, as JSON text, shortened; absent when nothing was. */
+  got?: string;
 }
 
 declare module 'fastify' {
@@ -23,6 +37,7 @@ export function decide(
   step: Decision['step'],
   outcome: Decision['outcome'],
   detail: string,
+  violations?: readonly Violation[],
 ): void {
-  request.decisions.push({ step, outcome, detail });
+  request.decisions.push({ step, outcome, detail, ...(violations && { violations }) });
 }

@@ -1,6 +1,3 @@
-/** Milliseconds since 1970, as `Date.now` gives them; injected, so that time can be frozen and moved. */
-export type Clock = () => number;
-
 /** Fills a buffer with random bytes; injected, so that a seed can replace it. */
 export type RandomBytes = (size: number) => Uint8Array;
 
@@ -13,7 +10,7 @@ const RANDOM_LENGTH = 12;
  * Makes ids of 20 of `[0-9A-Za-z]`, the look of ChatCaptain's own: 8 characters of the time in milliseconds, then 12
  * of randomness (71 bits). Time first keeps the unique index growing at its end.
  */
-export function createIdGenerator(clock: Clock, randomBytes: RandomBytes): () => string {
+export function createIdGenerator(clock: () => number, randomBytes: RandomBytes): () => string {
   const random = createRandomText(randomBytes);
   return () => encodeTime(clock()) + random(RANDOM_LENGTH);
 }
@@ -36,7 +33,8 @@ export function createRandomText(randomBytes: RandomBytes): (length: number) => 
   };
 }
 
-function encodeTime(milliseconds: number): string {
+/** 8 characters of `[0-9A-Za-z]` that sort as text in the order of the numbers. */
+export function encodeTime(milliseconds: number): string {
   let rest = Math.max(0, Math.floor(milliseconds));
   let text = '';
   for (let index = 0; index < TIME_LENGTH; index++) {

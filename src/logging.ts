@@ -3,6 +3,8 @@ import { Writable } from 'node:stream';
 import { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
 import type { Decision } from './decisions.ts';
+import { isDataPlane } from './planes.ts';
+import { credentialsIn, redactHeaders, redactTarget, redactText } from './redaction.ts';
 
 export interface LoggerOptions {
   level: string;
@@ -11,26 +13,17 @@ export interface LoggerOptions {
   destination?: DestinationStream;
 }
 
-const CREDENTIALS = ['authorization', 'proxy-authorization', 'x-chatcaptain-key', 'cookie'];
-
-/** A logger that writes JSON, or lines for people on a terminal. Credentials in headers are redacted, their scheme kept. */
+/** A logger that writes JSON, or lines for people on a terminal. */
 export async function createLogger({ level, format, destination }: LoggerOptions): Promise<FastifyBaseLogger> {
   const output = destination ?? tolerantOutput(1, process.stdout);
   const stream = formatOf(format) === 'pretty' ? await prettyStream(output, destination === undefined) : output;
-  const redact = { paths: CREDENTIALS.map((name) => `headers["${name}"]`), censor: redactCredential };
-  return pino({ level, redact }, stream) as FastifyBaseLogger;
+  return pino({ level }, stream) as FastifyBaseLogger;
 }
 
 /** What `auto` means here. */
 export function formatOf(format: LoggerOptions['format']): 'json' | 'pretty' {
   if (format !== 'auto') return format;
   return process.stdout.isTTY ? 'pretty' : 'json';
-}
-
-/** `Bearer abc` becomes `Bearer [redacted]`, and everything without a scheme in front `[redacted]`. */
-function redactCredential(value: unknown): string {
-  const scheme = /^(Bearer|Basic|Digest)(?= )/i.exec(String(value))?.[0];
-  return scheme ? `${scheme} [redacted]` : '[redacted]';
 }
 
 /** How much of the log may wait for a slow reader, in bytes. What comes beyond it is left out. */
@@ -91,7 +84,7 @@ function escapeControls(text: string): string {
   return text.replace(/(?!\n)\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** One line for each request, when it is answered, with the reason where it was not plainly accepted. */
+/** One line for each request, when it is answered, with the reason where it was not plainly accepted. Holds no credential. */
 export class RequestLog extends LogController {
   readonly #withHeaders: boolean;
 
@@ -103,17 +96,20 @@ export class RequestLog extends LogController {
   override incomingRequest(): void {}
 
   override requestCompleted(_error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
-    const { method, url: path, headers } = request;
+    const { method, headers } = request;
+    const credentials = credentialsIn(headers);
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
-    const why = reasonOf(request.decisions);
-    request.log.info(
+    const why = redactText(reasonOf(request.decisions), credentials);
+    // What people and tools ask the stub itself would hide what their programs ask of the API.
+    const level = isDataPlane(request.url) ? 'info' : 'debug';
+    request.log[level](
       {
         method,
-        path,
+        path: redactTarget(request.url, credentials),
         status: reply.statusCode,
         durationMs,
         ...(why && { why }),
-        ...(this.#withHeaders && { headers }),
+        ...(this.#withHeaders && { headers: redactHeaders(headers, credentials) }),
       },
       'answered',
     );

@@ -1,31 +1,29 @@
 import { METHODS } from 'node:http';
 import type { Database } from 'better-sqlite3';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import auth from './auth/guard.ts';
-import type { TokenStore } from './auth/tokens.ts';
 import { createBrokenRequests } from './broken-requests.ts';
-import type { Settings } from './config.ts';
+import type { Chance } from './chance.ts';
+import type { Clock } from './clock.ts';
+import type { ServerContext } from './context.ts';
+import control from './control/plugin.ts';
+import { createRecorder } from './control/requests/record.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
-import type { Clock } from './ids.ts';
 import { RequestLog } from './logging.ts';
+import pause from './pause.ts';
+import { CONTROL_PREFIX } from './planes.ts';
 import type { GroupCommit } from './storage/group-commit.ts';
 import { createErrorRenderer, RefusedError } from './v1/errors.ts';
 import v1 from './v1/plugin.ts';
 
-/** Everything that a server works with; made by `openContext`, and shared by the server that describes itself. */
-export interface ServerContext {
-  settings: Settings;
-  logger: FastifyBaseLogger;
-  db: Database;
-  groupCommit: GroupCommit;
-  tokens: TokenStore;
-  clock: Clock;
-  newId: () => string;
-}
-
 declare module 'fastify' {
-  interface FastifyInstance extends Pick<ServerContext, 'db' | 'groupCommit' | 'clock' | 'newId'> {}
+  interface FastifyInstance {
+    db: Database;
+    groupCommit: GroupCommit;
+    chance: Chance;
+    clock: Clock;
+  }
 }
 
 /** Builds the server, not listening. Read the registrations as its table of contents. */
@@ -33,7 +31,8 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   const { settings } = context;
   const renderError = createErrorRenderer(settings);
   const logController = new RequestLog(settings.logLevel);
-  const brokenRequests = createBrokenRequests(context);
+  const recorder = createRecorder(context);
+  const brokenRequests = createBrokenRequests({ ...context, recorder });
   const app = Fastify({
     loggerInstance: context.logger,
     logController,
@@ -45,8 +44,10 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     frameworkErrors: (error, request, reply) => {
       request.decisions = [];
       reply.header('x-stub-request-id', request.id);
-      renderError(error, request, reply);
       // No hook and no log line of the framework's follows here.
+      recorder.linkTo(request, reply);
+      const body = renderError(error, request, reply);
+      recorder.record(request, reply, { status: reply.statusCode, body: JSON.stringify(body) });
       logController.requestCompleted(null, request, reply);
     },
     clientErrorHandler: brokenRequests.answer,
@@ -60,6 +61,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   }
 
   app.decorateRequest('decisions');
+  app.decorateRequest('turn', null);
   app.addHook('onRequest', async (request, reply) => {
     request.decisions = [];
     reply.header('x-stub-request-id', request.id);
@@ -68,16 +70,22 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     }
   });
 
+  recorder.attach(app);
+
   // Outside the operations no body is wanted, and none is read before the answer.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
   await registerOperations(app, context);
   await app.register(health);
+  await app.register(control, { prefix: CONTROL_PREFIX, context });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
   app.setErrorHandler(renderError);
   app.setNotFoundHandler(async ({ method, url }) => {
-    throw new RefusedError(404, `Cannot ${method} ${url}. The API is under /v1, its documentation at /docs.`);
+    throw new RefusedError(
+      404,
+      `Cannot ${method} ${url}. The API is under /v1, the control plane under /__admin, the documentation at /docs.`,
+    );
   });
   return app;
 }
@@ -86,8 +94,9 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
 async function registerOperations(app: FastifyInstance, context: ServerContext): Promise<void> {
   app.decorate('db', context.db);
   app.decorate('groupCommit', context.groupCommit);
-  app.decorate('clock', context.clock);
-  app.decorate('newId', context.newId);
-  await app.register(auth, { tokens: context.tokens });
+  app.decorate('chance', context.chance);
+  app.decorate('clock', context.clock.now);
+  await app.register(pause);
+  await app.register(auth, { tokens: context.tokens, clock: context.clock.now });
   await app.register(v1, { prefix: '/v1', ...context.settings });
 }

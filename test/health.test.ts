@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import t from 'tap';
-import { openContext } from '../src/boot.ts';
 import { resolveSettings } from '../src/config.ts';
+import { openContext } from '../src/context.ts';
 import { createLogger } from '../src/logging.ts';
 import { buildServer } from '../src/server.ts';
 import { startTestStub } from './support/stub.ts';

@@ -1,7 +1,8 @@
 import type { FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
+import type { Clock } from '../clock.ts';
 import { decide } from '../decisions.ts';
-import { findGrant, type Grant } from './permissions.ts';
+import { findGrant, type Grant, splitResource } from './permissions.ts';
 import type { Token, TokenStore } from './tokens.ts';
 
 /** Nobody knows who is asking: no credential, or one that is worth nothing. `challenge` belongs in `WWW-Authenticate`. */
@@ -36,6 +37,13 @@ declare module 'fastify' {
   interface FastifyInstance {
     requirePermission: RequirePermission;
   }
+  interface FastifyRequest {
+    /**
+     * Asks again what the guard has asked, and throws what it throws. For the moment of a write: since the guard passed,
+     * a reset or a restore may have put another state in the place of the one that it saw.
+     */
+    assertAuthorized: () => void;
+  }
 }
 
 const guards = new WeakSet<object>();
@@ -45,12 +53,20 @@ export function isGuard(hook: object): boolean {
   return guards.has(hook);
 }
 
-export default fp<{ tokens: TokenStore }>(
-  async (app, { tokens }) => {
+export default fp<{ tokens: TokenStore; clock: Clock }>(
+  async (app, { tokens, clock }) => {
+    app.decorateRequest('assertAuthorized');
     app.decorate<RequirePermission>('requirePermission', (permission, resourceOf) => {
       const guard: preValidationAsyncHookHandler = async (request) => {
-        const token = authenticate(request, tokens);
-        authorize(request, token, { permission, resource: resourceOf(request) });
+        const required = { permission, resource: resourceOf(request) };
+        const [, id] = splitResource(required.resource);
+        const check = (): void => authorize(request, authenticate(request, tokens, clock(id)), required);
+        check();
+        request.assertAuthorized = () => {
+          const { length } = request.decisions;
+          check();
+          request.decisions.length = length;
+        };
       };
       guards.add(guard);
       return guard;
@@ -61,10 +77,10 @@ export default fp<{ tokens: TokenStore }>(
 
 const HOW = 'Send Authorization: Bearer TOKEN, or x-chatcaptain-key: TOKEN';
 
-function authenticate(request: FastifyRequest, tokens: TokenStore): Token {
+function authenticate(request: FastifyRequest, tokens: TokenStore, now: number): Token {
   try {
     const credential = credentialOf(request.headers);
-    const verdict = tokens.find(credential);
+    const verdict = tokens.find(credential, now);
     if (verdict.state === 'unknown') throw new UnauthenticatedError('The token is unknown', 'invalid_token');
     if (verdict.state !== 'active') throw new UnauthenticatedError(`The token is ${verdict.state}`, 'invalid_token');
     decide(request, 'credential', 'passed', `token ${label(verdict.token)}`);

@@ -53,7 +53,8 @@ export function resourceCovers(held: string, required: string): boolean {
   return heldKind === kind && (heldId === '*' || heldId === id);
 }
 
-function splitResource(resource: string): [kind: string, id: string] {
+/** The kind and the id of a resource such as `chatbots/ID`. */
+export function splitResource(resource: string): [kind: string, id: string] {
   const slash = resource.indexOf('/');
   return [resource.slice(0, slash), resource.slice(slash + 1)];
 }

@@ -1,7 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
+import { type Clock, LATEST } from '../clock.ts';
 import { BEARER_TOKEN, BEARER_TOKEN_WORDS } from '../config.ts';
-import { type Clock, createRandomText } from '../ids.ts';
+import { createRandomText } from '../ids.ts';
 import { type Grant, problemWithGrant } from './permissions.ts';
 
 /** A stored token. The credential itself is not in it: only its SHA-256 is kept, and that stays in the store. */
@@ -13,6 +14,8 @@ export interface Token {
   createdAt: string;
   expiresAt: string | null;
   revokedAt: string | null;
+  /** The chatbot that it was made with, and goes with. */
+  chatbotId: string | null;
 }
 
 export interface NewToken {
@@ -21,6 +24,7 @@ export interface NewToken {
   grants: readonly Grant[];
   /** Seconds until it expires; never, when absent. */
   expiresIn?: number | undefined;
+  chatbotId?: string | undefined;
   /** The credential to register; a fresh one is made when absent. */
   token?: string | undefined;
 }
@@ -33,7 +37,7 @@ export type Verdict =
 
 export interface TokenStore {
   /** Looks a credential up in memory, without a query. Sees what other processes committed before this turn of the event loop. */
-  find(credential: string): Verdict;
+  find(credential: string, now?: number): Verdict;
   /** Stores a token and returns it with its credential, which cannot be had again. @throws TokenError */
   create(token: NewToken): { token: Token; credential: string };
   /** Every stored token, oldest first. */
@@ -42,7 +46,10 @@ export interface TokenStore {
   revoke(id: string): Token | undefined;
   /** Accepts a credential for as long as this process lives; nothing is stored. */
   register(credential: string, name: string, grants: readonly Grant[]): void;
-  stateOf(token: Token): 'active' | 'expired' | 'revoked';
+  /** `now` in milliseconds; the server's time when absent. */
+  stateOf(token: Token, now?: number): 'active' | 'expired' | 'revoked';
+  /** Reads the rows anew: after a transaction that changed them behind the store's back, or was rolled back. */
+  reload(): void;
 }
 
 /** A token that cannot be made as asked; the message says what would be right. */
@@ -58,13 +65,18 @@ interface TokenRow {
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;
+  chatbot_id: string | null;
 }
-
-/** The last moment that an ISO 8601 time of four-digit years can name. */
-const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** The grants of a token that may do everything on every chatbot. */
 export const EVERYTHING: readonly Grant[] = [{ permission: '*', resource: 'chatbots/*' }];
+
+const randomText = createRandomText(randomBytes);
+
+/** A new credential in the look of ChatCaptain's keys: 119 random bits. Never seeded. */
+export function freshToken(): string {
+  return `CCSB-${randomText(8)}-${randomText(12)}`;
+}
 
 /**
  * The tokens of a database, held in a map by hash.
@@ -75,13 +87,12 @@ export const EVERYTHING: readonly Grant[] = [{ permission: '*', resource: 'chatb
 export function createTokenStore(db: Database, { clock, newId }: { clock: Clock; newId: () => string }): TokenStore {
   const selectAll = db.prepare<[], TokenRow>('SELECT * FROM tokens ORDER BY created_at, id');
   const insert = db.prepare<[TokenRow]>(
-    'INSERT INTO tokens VALUES (@id, @name, @hash, @grants, @created_at, @expires_at, @revoked_at)',
+    'INSERT INTO tokens VALUES (@id, @name, @hash, @grants, @created_at, @expires_at, @revoked_at, @chatbot_id)',
   );
   const markRevoked = db.prepare<[string, string]>(
     'UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?',
   );
   const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
-  const randomText = createRandomText(randomBytes);
 
   const registered = new Map<string, Token>();
   let stored = new Map<string, Token>();
@@ -104,23 +115,24 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     stored = new Map(readable(selectAll.all()).map(({ row, token }) => [row.hash, token]));
   }
 
-  function stateOf(token: Token): 'active' | 'expired' | 'revoked' {
+  function stateOf(token: Token, now = clock()): 'active' | 'expired' | 'revoked' {
     if (token.revokedAt !== null) return 'revoked';
     // A time that cannot be read is no reason to accept a token for ever.
-    return token.expiresAt === null || Date.parse(token.expiresAt) > clock() ? 'active' : 'expired';
+    return token.expiresAt === null || Date.parse(token.expiresAt) > now ? 'active' : 'expired';
   }
 
   return {
     stateOf,
+    reload: load,
 
-    find(credential) {
+    find(credential, now = clock()) {
       refresh();
       const key = hashOf(credential);
       const token = registered.get(key) ?? stored.get(key);
-      return token ? { state: stateOf(token), token } : { state: 'unknown' };
+      return token ? { state: stateOf(token, now), token } : { state: 'unknown' };
     },
 
-    create({ name, grants, expiresIn, token: given }) {
+    create({ name, grants, expiresIn, token: given, chatbotId }) {
       const problem = grants.map(problemWithGrant).find((text) => text !== undefined);
       if (problem) throw new TokenError(problem);
       if (name !== undefined && /\p{Cc}/u.test(name)) {
@@ -129,12 +141,12 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
       if (given !== undefined && !new RegExp(BEARER_TOKEN).test(given)) {
         throw new TokenError(`a token must be ${BEARER_TOKEN_WORDS}`);
       }
-      const now = clock();
+      const now = clock(chatbotId);
       const expires = expiresIn === undefined ? undefined : now + expiresIn * 1000;
       if (expires !== undefined && !(expires >= now + 1 && expires <= LATEST)) {
         throw new TokenError('the lifetime of a token must be more than nothing, and end before the year 10000');
       }
-      const credential = given ?? `CCSB-${randomText(8)}-${randomText(12)}`;
+      const credential = given ?? freshToken();
       const row: TokenRow = {
         id: newId(),
         name: name ?? null,
@@ -143,6 +155,7 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
         created_at: iso(now),
         expires_at: expires === undefined ? null : iso(expires),
         revoked_at: null,
+        chatbot_id: chatbotId ?? null,
       };
       try {
         insert.run(row);
@@ -163,7 +176,8 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     },
 
     register(credential, name, grants) {
-      const token = { id: name, name, grants, createdAt: iso(clock()), expiresAt: null, revokedAt: null };
+      const createdAt = iso(clock());
+      const token = { id: name, name, grants, createdAt, expiresAt: null, revokedAt: null, chatbotId: null };
       registered.set(hashOf(credential), token);
     },
   };
@@ -194,9 +208,11 @@ function tokenFrom(row: TokenRow): Token {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    chatbotId: row.chatbot_id,
   };
 }
 
-function hashOf(credential: string): string {
+/** What is kept of a credential. */
+export function hashOf(credential: string): string {
   return hash('sha256', credential, 'hex');
 }

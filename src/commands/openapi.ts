@@ -1,5 +1,5 @@
-import { openContext } from '../boot.ts';
 import { resolveSettings } from '../config.ts';
+import { openContext } from '../context.ts';
 import { vendorText } from '../documents/vendor.ts';
 import { createLogger } from '../logging.ts';
 import { buildServer } from '../server.ts';

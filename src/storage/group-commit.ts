@@ -16,6 +16,15 @@ export interface GroupCommit {
    * @throws StorageUnavailableError when SQLite gave up the whole transaction: nothing of the group is stored.
    */
   write<T>(unit: () => T): Promise<T>;
+  /**
+   * Runs `work` in a transaction of its own, after everything that was asked for before it. What it throws undoes all
+   * of it. `committed` runs in the same turn as the commit, so that memory changes together with the rows.
+   *
+   * @throws StorageUnavailableError when SQLite gave up the transaction
+   */
+  transaction<T>(work: () => T, committed?: () => void): Promise<T>;
+  /** Resolves when everything that was asked for before is committed, or has failed. */
+  settled(): Promise<void>;
   /** Resolves when nothing is waiting to be written any more. */
   drain(): Promise<void>;
 }
@@ -31,6 +40,8 @@ interface Pending {
   unit: () => unknown;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
+  /** Set on a transaction of its own: what to do in memory once it is committed. */
+  committed?: () => void;
   outcome?: { value: unknown } | { error: unknown };
 }
 
@@ -46,9 +57,9 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
   let queue: Pending[] = [];
   let scheduled = false;
   let waitingSince: number | undefined;
-  let idle: (() => void)[] = [];
 
-  function schedule(): void {
+  function enqueue(pending: Pending): void {
+    queue.push(pending);
     if (scheduled) return;
     scheduled = true;
     // Not a micro-task: those run after each request's own callback, and would make groups of one.
@@ -64,13 +75,16 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
         setTimeout(flush, RETRY_PAUSE);
         return;
       }
-      finish(takeGroup(), { error });
+      // Everything that waits has waited for the same lock.
+      const waiting = queue;
+      queue = [];
+      finish(waiting, { error });
       return;
     }
     const group = takeGroup();
     try {
       for (const pending of group) runUnit(pending);
-      commit.run();
+      if (db.inTransaction) commit.run();
     } catch (error) {
       try {
         if (db.inTransaction) rollback.run();
@@ -88,43 +102,52 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
     } catch (error) {
       if (!db.inTransaction || isStorageFailure(error)) throw error;
       pending.outcome = { error };
+      // The statement that failed is undone already; of a transaction of several, so must be the others.
+      if (pending.committed) rollback.run();
     }
   }
 
+  /** What is committed next: the writes up to the first transaction, or that transaction alone. */
   function takeGroup(): Pending[] {
-    const group = queue;
-    queue = [];
-    scheduled = false;
-    waitingSince = undefined;
-    return group;
+    const transaction = queue.findIndex(({ committed }) => committed);
+    return queue.splice(0, transaction === -1 ? queue.length : Math.max(transaction, 1));
   }
 
   function finish(group: Pending[], failure?: { error: unknown }): void {
+    waitingSince = undefined;
+    scheduled = queue.length > 0;
+    if (scheduled) setImmediate(flush);
     if (failure) {
       const reason = new StorageUnavailableError(describeFailure(failure.error), { cause: failure.error });
       for (const { reject } of group) reject(reason);
     } else {
-      for (const { outcome, resolve, reject } of group) {
-        if (outcome && 'value' in outcome) resolve(outcome.value);
-        else reject(outcome?.error);
+      for (const { outcome, committed, resolve, reject } of group) {
+        if (outcome && 'value' in outcome) {
+          committed?.();
+          resolve(outcome.value);
+        } else reject(outcome?.error);
       }
-    }
-    if (!scheduled) {
-      for (const resolve of idle) resolve();
-      idle = [];
     }
     if (failure) onFailure(failure.error, group.length);
   }
 
+  function add<T>(unit: () => T, committed?: () => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      enqueue({ unit, resolve: resolve as (value: unknown) => void, reject, ...(committed && { committed }) });
+    });
+  }
+
+  /** Stands in the queue behind everything that was asked for before; whether that succeeded is its askers' business. */
+  async function settled(): Promise<void> {
+    if (scheduled) await add(() => {}).catch(() => {});
+  }
+
   return {
-    write<T>(unit: () => T): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        queue.push({ unit, resolve: resolve as (value: unknown) => void, reject });
-        schedule();
-      });
-    },
-    drain(): Promise<void> {
-      return scheduled ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve();
+    write: (unit) => add(unit),
+    transaction: (work, committed = () => {}) => add(work, committed),
+    settled,
+    async drain() {
+      while (scheduled) await settled();
     },
   };
 }

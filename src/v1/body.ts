@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Why the body could not be read; thrown before the guard runs. */
     bodyRefusal: RefusedError | null;
+    /** The body as it came, whatever became of it. */
+    rawBody: Buffer | null;
   }
 }
 
@@ -21,8 +23,10 @@ const SEND_JSON = 'Send Content-Type: application/json with a body in UTF-8.';
  */
 export function acceptOnlyJson(app: FastifyInstance): void {
   app.decorateRequest('bodyRefusal', null);
+  app.decorateRequest('rawBody', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+    request.rawBody = bytes;
     // An error given to `done` closes the connection. This body was read to its end, so the connection can stay.
     try {
       done(null, parse(request, bytes));

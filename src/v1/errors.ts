@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PermissionDeniedError, UnauthenticatedError } from '../auth/guard.ts';
-import { decide } from '../decisions.ts';
+import { decide, type Violation } from '../decisions.ts';
 import { StorageUnavailableError } from '../storage/group-commit.ts';
 
 /**
@@ -22,6 +22,8 @@ export class RefusedError extends Error {
   readonly statusCode: number;
   readonly body: ErrorBody;
   readonly headers: Record<string, string>;
+  /** What the request's schema refused, place by place. */
+  violations?: readonly Violation[];
 
   constructor(statusCode: number, message: string | string[], headers: Record<string, string> = {}) {
     super(Array.isArray(message) ? message.join('; ') : message);
@@ -41,17 +43,25 @@ export interface ErrorPolicy {
   bodyLimit: number;
 }
 
-/** The data plane's error handler: every error becomes an `ErrorBody` with a status that the vendor documents, where one fits. */
+/**
+ * The data plane's error handler: every error becomes an `ErrorBody` with a status that the vendor documents, where one
+ * fits. Returns the body that it sent.
+ */
 export function createErrorRenderer(policy: ErrorPolicy) {
-  return function renderError(error: FastifyError | RefusedError, request: FastifyRequest, reply: FastifyReply): void {
+  return function renderError(
+    error: FastifyError | RefusedError,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): ErrorBody {
     const refusal = refusalFrom(error, policy);
     // A group of writes that storage refused has had its line.
     const isNews = error !== refusal && !(error instanceof StorageUnavailableError);
     if (refusal.statusCode >= 500 && isNews) request.log.error({ err: error }, 'request failed');
-    if ('validationContext' in error) decide(request, 'validated', 'refused', refusal.message);
+    if ('validationContext' in error) decide(request, 'validated', 'refused', refusal.message, refusal.violations);
     else if ('code' in error && refusal.statusCode < 500) decide(request, 'parsed', 'refused', refusal.message);
     if (error instanceof StorageUnavailableError) decide(request, 'stored', 'failed', refusal.message);
     reply.code(refusal.statusCode).headers(refusal.headers).type('application/json; charset=utf-8').send(refusal.body);
+    return refusal.body;
   };
 }
 

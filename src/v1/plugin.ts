@@ -1,5 +1,12 @@
 // The data plane: what ChatCaptain documents under /v1, and nothing else.
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyRequest,
+  HTTPMethods,
+  preHandlerHookHandler,
+  RouteOptions,
+} from 'fastify';
 import { isGuard } from '../auth/guard.ts';
 import { decide } from '../decisions.ts';
 import { acceptOnlyJson } from './body.ts';
@@ -12,6 +19,8 @@ export interface V1Options {
   unauthenticatedStatus: 401 | 403;
   bodyLimit: number;
   prefer: 'on' | 'off';
+  /** What may still step in when a request is right and asks for no answer of its own. */
+  beforeHandler?: preHandlerHookHandler[];
 }
 
 const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
@@ -24,6 +33,7 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
   acceptOnlyJson(app);
   app.addHook('preHandler', async (request) => decide(request, 'validated', 'passed', 'as the schema has it'));
   if (options.prefer === 'on') honourPreferences(app);
+  for (const hook of options.beforeHandler ?? []) app.addHook('preHandler', hook);
 
   await app.register(createConversation);
 };

@@ -1,11 +1,7 @@
-import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { decide } from '../decisions.ts';
+import { MAX_DELAY } from '../pause.ts';
 import { RETRY_AFTER, RefusedError } from './errors.ts';
-
-/** The longest delay that a request may ask for, in milliseconds. */
-export const MAX_DELAY = 60_000;
 
 /**
  * Lets a request force its own answer with a `Prefer` header (RFC 7240): `code=403`, `delay=250` (milliseconds),
@@ -13,10 +9,6 @@ export const MAX_DELAY = 60_000;
  * preference that cannot be honoured is ignored, as the RFC has it; `Preference-Applied` names those that were.
  */
 export function honourPreferences(app: FastifyInstance): void {
-  const closing = new AbortController();
-  setMaxListeners(0, closing.signal);
-  app.addHook('preClose', async () => closing.abort());
-
   app.addHook('preHandler', async (request, reply) => {
     const header = request.headers['prefer'];
     if (header === undefined) return;
@@ -30,8 +22,7 @@ export function honourPreferences(app: FastifyInstance): void {
     if (applied === '') return;
     reply.header('preference-applied', applied);
     decide(request, 'preference', 'applied', applied);
-    // A delay ends early when the server closes: the answer is late, not lost.
-    if (delay !== undefined) await sleep(delay, undefined, { signal: closing.signal }).catch(() => {});
+    if (delay !== undefined) await app.pause(delay);
     if (isForced) {
       throw new RefusedError(code, `Forced by the request header Prefer: code=${code}.`, headersFor(code));
     }

@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
+import type { Violation } from '../decisions.ts';
 import { RefusedError } from './errors.ts';
 
 // Strict, unlike Fastify's default: nothing is coerced, filled in or stripped, and every violation is reported.
@@ -26,23 +27,49 @@ export const compileStrictValidator: FastifySchemaCompiler<TSchema> = ({ schema 
   }
   const properties = Object.keys(schema['properties'] as object);
   return (data: unknown) => {
-    const violations = validate(data)
-      ? loneSurrogates(data, properties)
-      : (validate.errors as ErrorObject[]).map(describe);
-    return violations.length === 0 ? true : { error: new RefusedError(400, violations) };
+    const found = validate(data) ? loneSurrogates(data, properties) : (validate.errors as ErrorObject[]).map(describe);
+    if (found.length === 0) return true;
+    const error = new RefusedError(
+      400,
+      found.map(({ message }) => message),
+    );
+    error.violations = found.map(({ violation }) => violation);
+    return { error };
   };
 };
 
+/** A violation for the caller, in words, and for the journal, in parts. */
+interface Finding {
+  message: string;
+  violation: Violation;
+}
+
 /** In the words of class-validator, which NestJS uses, with what was found instead behind them. */
-function describe({ instancePath, keyword, params, parentSchema, data }: ErrorObject): string {
+function describe({ instancePath, keyword, params, parentSchema, data }: ErrorObject): Finding {
   const field = instancePath.slice(1).replaceAll('/', '.');
+  const found = { pointer: instancePath, rule: keyword, got: shorten(data) };
   if (keyword === 'required') {
     const missing = params['missingProperty'] as string;
-    return `${missing} must be a ${parentSchema?.['properties'][missing].type}, and is missing`;
+    const expected = `a ${parentSchema?.['properties'][missing].type}`;
+    const violation = { pointer: `/${missing}`, rule: keyword, expected };
+    return { message: `${missing} must be ${expected}, and is missing`, violation };
   }
-  if (keyword === 'format') return `${field} must be an email address such as john.doe@example.com`;
-  if (keyword === 'type' && field !== '') return `${field} must be a ${params['type']}, not ${kindOf(data)}`;
-  return `the body must be a JSON object, not ${kindOf(data)}`;
+  if (keyword === 'format') {
+    const expected = 'an email address such as john.doe@example.com';
+    return { message: `${field} must be ${expected}`, violation: { ...found, expected } };
+  }
+  if (keyword === 'type' && field !== '') {
+    const expected = `a ${params['type']}`;
+    return { message: `${field} must be ${expected}, not ${kindOf(data)}`, violation: { ...found, expected } };
+  }
+  const expected = 'a JSON object';
+  return { message: `the body must be ${expected}, not ${kindOf(data)}`, violation: { ...found, expected } };
+}
+
+/** JSON text of at most 100 characters. */
+function shorten(data: unknown): string {
+  const text = JSON.stringify(data);
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }
 
 function kindOf(value: unknown): string {
@@ -52,12 +79,20 @@ function kindOf(value: unknown): string {
 }
 
 /** Half of a UTF-16 pair cannot be stored as UTF-8: SQLite would keep a replacement character instead. */
-function loneSurrogates(data: unknown, properties: string[]): string[] {
+function loneSurrogates(data: unknown, properties: string[]): Finding[] {
   const body = data as Record<string, unknown>;
   return properties
     .filter((property) => {
       const value = body[property];
       return typeof value === 'string' && !value.isWellFormed();
     })
-    .map((property) => `${property} holds half of a surrogate pair: send both halves, or the character itself`);
+    .map((property) => ({
+      message: `${property} holds half of a surrogate pair: send both halves, or the character itself`,
+      violation: {
+        pointer: `/${property}`,
+        rule: 'well-formed',
+        expected: 'text that is well-formed Unicode',
+        got: shorten(body[property]),
+      },
+    }));
 }

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { MAX_DELAY, parsePrefer } from '../../src/v1/prefer.ts';
+import { MAX_DELAY } from '../../src/pause.ts';
+import { parsePrefer } from '../../src/v1/prefer.ts';
 import { pathOf, startTestStub, VALID } from '../support/stub.ts';
 
 const prefer = (value: string) => ({ headers: { prefer: value } });

@@ -1,6 +1,7 @@
 // POST /v1/inbox/:chatbotId/conversations
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
+import { turnOf } from '../../chance.ts';
 import { decide } from '../../decisions.ts';
 import {
   CreateInboxConversationRequestDto,
@@ -13,7 +14,7 @@ const PERMISSION = 'chatbots.inbox.conversations.create';
 const Params = Type.Object({ chatbotId: Type.String({ description: 'The ID of the chatbot.' }) });
 
 const createConversation: FastifyPluginAsyncTypebox = async (app) => {
-  const { db, groupCommit, newId, clock } = app;
+  const { db, groupCommit, chance, clock } = app;
   const conversations = prepareConversations(db);
 
   app.post(
@@ -56,10 +57,11 @@ const createConversation: FastifyPluginAsyncTypebox = async (app) => {
       const { chatbotId } = request.params;
       const { name, channelId, email = null, phone = null } = request.body;
 
-      const id = newId();
-      const created_at = new Date(clock()).toISOString();
+      const id = turnOf(request, chance, chatbotId).newId();
+      const created_at = new Date(clock(chatbotId)).toISOString();
       const row = { chatbot_id: chatbotId, id, channel_id: channelId, name, email, phone, created_at };
       const isStored = await groupCommit.write(() => {
+        request.assertAuthorized();
         if (!conversations.takesChannel(chatbotId, channelId)) return false;
         conversations.insert(row);
         return true;

@@ -1,0 +1,5 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { ControlOptions } from './plugin.ts';
+
+const tokens: FastifyPluginAsyncTypebox<ControlOptions> = async (_app, { context: _context }) => {};
+export default tokens;

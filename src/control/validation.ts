@@ -1,0 +1,71 @@
+// Checks what the control plane is sent: nothing is coerced in a body, and every mistake is named with its place.
+import type { TSchema } from '@sinclair/typebox';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { FastifySchemaCompiler } from 'fastify';
+import { closest } from '../config.ts';
+import { type Misplaced, ProblemError } from './problem.ts';
+
+const options = { allErrors: true, verbose: true, useDefaults: false, removeAdditional: false } as const;
+const strict = new Ajv({ ...options, coerceTypes: false, keywords: ['expected', 'mayBeAbsent'] });
+/** What stands in a URL is text. */
+const textual = new Ajv({ ...options, coerceTypes: true, useDefaults: true, keywords: ['expected', 'mayBeAbsent'] });
+
+/** Compiled at the first use, and once for each schema object however many servers a process starts. */
+const compiled = new WeakMap<object, ValidateFunction>();
+
+function validatorOf(schema: TSchema, ajv: Ajv): ValidateFunction {
+  const validate = compiled.get(schema) ?? ajv.compile(schema);
+  compiled.set(schema, validate);
+  return validate;
+}
+
+/** The mistakes in `data`; none when it is as the schema has it. */
+export function mistakesIn(schema: TSchema, data: unknown): Misplaced[] {
+  const validate = validatorOf(schema, strict);
+  return validate(data) ? [] : describeAll(validate.errors as ErrorObject[]);
+}
+
+/** Fastify's validators: a `ProblemError` (400) names every mistake. */
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const isBody = httpPart === 'body';
+  return (data: unknown) => {
+    // Fastify gives null for a body that is absent.
+    if (isBody && data === null && schema['mayBeAbsent']) return true;
+    const validate = validatorOf(schema, isBody ? strict : textual);
+    if (validate(data)) return true;
+    const errors = describeAll(validate.errors as ErrorObject[]);
+    const place = isBody ? 'body' : httpPart === 'querystring' ? 'query' : 'path';
+    const detail = errors.map(({ pointer, detail: text }) => `${pointer || `the ${place}`} ${text}`).join('; ');
+    return { error: new ProblemError(400, `The ${place} is not as expected: ${detail}.`, { errors }) };
+  };
+};
+
+function describeAll(errors: ErrorObject[]): Misplaced[] {
+  // Where a schema says in words what it wants, its words stand for everything that its parts complain about.
+  const worded = errors.filter(({ parentSchema }) => parentSchema?.['expected'] !== undefined);
+  const rest = errors.filter((error) => {
+    return !worded.some((other) => other !== error && error.instancePath.startsWith(other.instancePath));
+  });
+  const seen = new Set<string>();
+  return rest
+    .map((error) => ({ pointer: error.instancePath, detail: describe(error) }))
+    .filter(({ pointer, detail }) => {
+      const key = `${pointer} ${detail}`;
+      return !seen.has(key) && seen.add(key);
+    });
+}
+
+function describe({ keyword, params, message, parentSchema }: ErrorObject): string {
+  const expected = parentSchema?.['expected'];
+  if (expected !== undefined) return `must be ${expected}`;
+  if (keyword === 'required') return `lacks ${params['missingProperty']}`;
+  if (keyword === 'additionalProperties') {
+    const unknown = params['additionalProperty'] as string;
+    const known = Object.keys((parentSchema?.['properties'] as object | undefined) ?? {});
+    const nearest = closest(unknown, known);
+    const hint = nearest ? `did you mean ${nearest}?` : `there are ${known.join(', ') || 'none'}`;
+    return `has an unknown property ${unknown} (${hint})`;
+  }
+  if (keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`;
+  return message as string;
+}
