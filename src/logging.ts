@@ -70,7 +70,7 @@ async function prettyStream(output: DestinationStream, isTerminal: boolean): Pro
     colorize: isTerminal && process.stdout.isTTY,
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname,reqId,method,path,status,durationMs,why,curl',
+    ignore: 'pid,hostname,reqId,method,path,status,durationMs,why,curl,seed',
     messageFormat: (line, messageKey) => escapeControls(line['method'] ? requestLine(line) : String(line[messageKey])),
   });
 }

@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import type { Database } from 'better-sqlite3';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import auth from './auth/guard.ts';
 import { createBrokenRequests } from './broken-requests.ts';
 import type { Chance } from './chance.ts';
@@ -80,7 +80,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   await app.register(health);
   await app.register(control, { prefix: CONTROL_PREFIX, context });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
-  app.setErrorHandler(renderError);
+  app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
   app.setNotFoundHandler(async ({ method, url }) => {
     throw new RefusedError(
       404,
