@@ -142,7 +142,7 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
         .catch((error) => {
           lost.set(row.chatbot_id, (lost.get(row.chatbot_id) ?? 0) + 1);
           // The sizes were counted before the group failed.
-          if (error instanceof StorageUnavailableError) reload();
+          if (error instanceof StorageUnavailableError && db.open) reload();
         });
       for (const listener of listeners) listener(entry);
     },
