@@ -57,10 +57,11 @@ export function createBrokenRequests({ logger, newId, recorder }: BrokenRequests
   async function afterEarlierAnswers(request: IncomingMessage): Promise<void> {
     const { socket } = request;
     while (!socket.destroyed) {
-      const [next] = unanswered.get(socket) ?? [];
-      if (!next || next[1] === request) return;
+      // This request is among them itself.
+      const [[response, first]] = unanswered.get(socket) as unknown as [[ServerResponse, IncomingMessage]];
+      if (first === request) return;
       // When the connection goes, of all its answers only the one whose turn it is closes.
-      await closeOf(next[0]);
+      await closeOf(response);
     }
   }
 
