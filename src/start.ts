@@ -14,6 +14,10 @@ export interface StubOptions {
   durability?: 'normal' | 'full';
   /** A bearer token that holds every permission on every chatbot. Default: a fresh one, in `token`. */
   token?: string;
+  /** A file or a folder of files, in JSON or YAML, with what there is from the start and after a reset. */
+  fixtures?: string;
+  /** Whether fixtures are read again when they change. Default `off`. */
+  watch?: 'on' | 'off';
   /** Status for a missing or unknown credential. Default 401. */
   unauthenticatedStatus?: 401 | 403;
   /** Whether a `Prefer` header may force an answer. Default `on`. */
