@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { EVERYTHING, type TokenStore } from './auth/tokens.ts';
 import type { Settings } from './config.ts';
 import { openContext } from './context.ts';
+import type { Loaded } from './control/fixtures/load.ts';
 import { buildServer } from './server.ts';
 import { StartupError } from './startup-error.ts';
 import { closeDatabase } from './storage/open.ts';
@@ -21,7 +22,8 @@ export interface Running {
 
 /** Opens what the settings name, builds the server on it and listens. */
 export async function boot(settings: Settings, logger: FastifyBaseLogger): Promise<Running> {
-  const context = openContext(settings, logger);
+  // Before the database is opened: where they cannot be used, nothing is written.
+  const context = openContext(settings, logger, await loadFixtures(settings.fixtures));
   let app: FastifyInstance | undefined;
 
   async function shutDown(): Promise<void> {
@@ -30,14 +32,17 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
     clearTimeout(timer);
     // What was cut off comes to its end in this turn, and into the journal.
     await nextTurn();
+    await context.fixtures.close();
     await context.groupCommit.drain();
     closeDatabase(context.db);
   }
 
   try {
+    await context.fixtures.seed();
     const token = firstToken(context.tokens, settings.token);
     app = await buildServer(context);
     const url = await listen(app, settings);
+    await context.fixtures.watch();
     const { adminToken } = context;
     return {
       url,
@@ -49,6 +54,11 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
     await shutDown();
     throw error;
   }
+}
+
+/** What the fixture files declare. The parser of YAML is loaded only where there are any. */
+async function loadFixtures(place: string | undefined): Promise<Loaded | undefined> {
+  return place === undefined ? undefined : (await import('./control/fixtures/load.ts')).loadFixtures(place);
 }
 
 /** The token that can be shown: the one of the settings, or a fresh one where no stored one is usable. */

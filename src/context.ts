@@ -8,6 +8,7 @@ import type { Settings } from './config.ts';
 import { isLoopback } from './control/admission.ts';
 import { createFaults, type Faults } from './control/faults/faults.ts';
 import { createFixtures, type Fixtures } from './control/fixtures/fixtures.ts';
+import type { Loaded } from './control/fixtures/load.ts';
 import { createJournal, type Journal } from './control/requests/journal.ts';
 import { createState, type State } from './control/state.ts';
 import { createIdGenerator } from './ids.ts';
@@ -34,8 +35,12 @@ export interface ServerContext {
   adminToken?: string;
 }
 
-/** Opens the database that the settings name, and makes what a server needs to work on it. */
-export function openContext(settings: Settings, logger: FastifyBaseLogger): ServerContext {
+/**
+ * Opens the database that the settings name, and makes what a server needs to work on it.
+ *
+ * @param loaded what the fixture files declare; `fixtures.seed()` puts it in
+ */
+export function openContext(settings: Settings, logger: FastifyBaseLogger, loaded?: Loaded): ServerContext {
   const clock = createClock(Date.now);
   const newId = createIdGenerator(Date.now, randomBytes);
   const { db, applied } = openDatabase({
@@ -52,7 +57,7 @@ export function openContext(settings: Settings, logger: FastifyBaseLogger): Serv
   const chance = settings.seed === undefined ? createChance(newId) : createSeededChance(settings.seed, db, groupCommit);
   const journal = createJournal(db, groupCommit, settings);
   const faults = createFaults(db, { groupCommit, newId, clock: clock.now });
-  const fixtures = createFixtures(db, { settings, tokens, clock: clock.now });
+  const fixtures = createFixtures(db, { settings, logger, groupCommit, tokens, clock: clock.now, loaded });
   const state = createState(db, { groupCommit, tokens, clock, chance, journal, faults, fixtures });
   const adminToken = settings.adminToken ?? (isLoopback(settings.host) ? undefined : freshToken());
   return {

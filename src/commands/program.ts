@@ -98,7 +98,10 @@ function buildProgram(signal: Promise<NodeJS.Signals>, setExitCode: (code: numbe
 
 function settingOption({ flag, description, expected, default: fallback }: SettingDescription): Option {
   const value = fallback === undefined ? '' : `, default ${fallback}`;
-  return new Option(`${flag} <value>`, `${description} (${expected}${value})`);
+  const text = `${description} (${expected}${value})`;
+  // One that is off unless somebody asks for it may be asked for by its bare name.
+  if (fallback === 'off') return new Option(`${flag} [value]`, text).preset('on');
+  return new Option(`${flag} <value>`, text);
 }
 
 function withDatabase(command: Command): Command {

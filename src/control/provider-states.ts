@@ -1,5 +1,224 @@
+// POST /__admin/provider-states: what a Pact verifier calls before, and if it is told to, after each interaction.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Static, Type } from '@sinclair/typebox';
+import { hashOf } from '../auth/tokens.ts';
+import type { ServerContext } from '../context.ts';
+import type { Undo } from './fixtures/seed.ts';
+import { type AskedState, knownState, prepareState, type ReadyState } from './fixtures/states.ts';
 import type { ControlOptions } from './plugin.ts';
+import { Problem, ProblemError } from './problem.ts';
 
-const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (_app, { context: _context }) => {};
+const Params = Type.Record(Type.String(), Type.Unknown());
+const text = (description: string) =>
+  Type.Optional(Type.Union([Type.String(), Type.Null()], { expected: 'a text', description }));
+const paramsOf = (description: string) =>
+  Type.Optional(Type.Union([Params, Type.Null()], { expected: 'an object', description }));
+const Action = Type.Optional(
+  Type.Union([Type.Literal('setup'), Type.Literal('teardown')], {
+    expected: 'setup or teardown',
+    description: 'Default setup.',
+  }),
+);
+
+/**
+ * Every verifier sends something else: pact_verifier (and with it pact-js, pact-go, pact-net and others) state, params and
+ * action; pact-jvm leaves out what is empty; pact-provider-verifier adds consumer, and states with the same one again.
+ */
+const Body = Type.Object(
+  {
+    state: text('The name of the state. Upper and lower case make no difference. Empty: none, and nothing is done.'),
+    params: paramsOf('The parameters of the state.'),
+    action: Action,
+    states: Type.Optional(
+      Type.Array(
+        Type.Union(
+          [Type.String(), Type.Null(), Type.Object({ name: Type.String(), params: paramsOf('Of this state.') })],
+          { expected: 'the name of a state, or {name, params}' },
+        ),
+        { description: 'Several states; only looked at where state is empty.' },
+      ),
+    ),
+    consumer: Type.Optional(Type.Unknown({ description: 'Who wrote the pact. Makes no difference.' })),
+  },
+  {
+    additionalProperties: true,
+    mayBeAbsent: true,
+    examples: [
+      { state: 'a chatbot', params: { id: 'shop', channels: ['web'] }, action: 'setup' },
+      { state: 'a chatbot', params: { id: 'shop', channels: ['web'] }, action: 'teardown' },
+    ],
+  },
+);
+type Body = Static<typeof Body>;
+
+const Query = Type.Object(
+  {
+    state: Type.Optional(Type.String({ description: 'As in the body, for verifiers that send none.' })),
+    action: Action,
+  },
+  { additionalProperties: true },
+);
+type Query = Static<typeof Query>;
+
+const Values = Type.Object(
+  {
+    chatbotId: Type.Optional(Type.String()),
+    token: Type.Optional(Type.String()),
+    tokenId: Type.Optional(Type.String()),
+    channelId: Type.Optional(Type.String({ description: 'A channel that it takes.' })),
+    channelIds: Type.Optional(Type.Array(Type.String())),
+    conversationId: Type.Optional(Type.String()),
+  },
+  {
+    description: 'What the verifier can inject into its requests. After tear-down, and without a state, nothing.',
+    examples: [
+      {
+        chatbotId: 'shop',
+        token: 'CCSB-k3J9s0Qa-Zp4x8Wm1Yt6R',
+        tokenId: '0Vfw3kQ1pXyZ8LmN2bTc',
+        channelId: 'web',
+        channelIds: ['web'],
+      },
+    ],
+  },
+);
+type Values = Static<typeof Values>;
+
+/** How many set-ups are remembered for their tear-down, which most verifiers never ask for. */
+const MEMORY = 1000;
+
+/** What a set-up did. */
+interface SetUp {
+  key: string;
+  values: Values;
+  undo: Undo[];
+  /** The chatbots that were not there before: they go with everything that has come to them since. */
+  made: string[];
+}
+
+const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
+  const { fixtures, groupCommit, tokens, state: rows, newId } = context;
+  const sources = { declared: fixtures, newId };
+  const remembered: SetUp[] = [];
+
+  app.post(
+    '/provider-states',
+    {
+      schema: {
+        operationId: 'changeProviderState',
+        summary: 'Set up or tear down a state of the provider, for Pact',
+        description:
+          'Built in: a chatbot; a chatbot with a conversation; a token without the permission; an expired token; a revoked token; and fixtures, whose parameters are a fixture document. Fixture files declare more under providerStates. Tear-down takes out what the last set-up with the same name and parameters has put in.',
+        tags: ['Provider states'],
+        querystring: Query,
+        body: Body,
+        response: { 200: Values, 400: Problem },
+      },
+    },
+    async (request) => {
+      const body = request.body as Body | null | undefined;
+      const action = body?.action ?? request.query.action ?? 'setup';
+      const asked = askedStates(body ?? {}, request.query);
+      return action === 'setup' ? setUp(asked) : tearDown(asked);
+    },
+  );
+
+  async function setUp(asked: readonly AskedState[]): Promise<Values> {
+    const ready = asked.map((one) => ({ key: keyOf(one), ...prepareState(one, sources) }));
+    if (ready.length === 0) return {};
+    const done = await groupCommit.transaction(
+      () => ready.map((one) => putIn(one, context)),
+      () => tokens.reload(),
+    );
+    remembered.push(...done);
+    remembered.splice(0, remembered.length - MEMORY);
+    return Object.assign({}, ...done.map(({ values }) => values));
+  }
+
+  async function tearDown(asked: readonly AskedState[]): Promise<Values> {
+    const known = asked.map(({ name, params }) => ({ name: knownState(name, sources), params }));
+    const keys = known.map(keyOf).reverse();
+    const found = keys.flatMap((key) => {
+      const index = remembered.findLastIndex((other) => other.key === key);
+      return index === -1 ? [] : remembered.splice(index, 1);
+    });
+    if (found.length === 0) return {};
+    await groupCommit.transaction(
+      () => {
+        for (const undo of found.flatMap((one) => one.undo.toReversed())) undo();
+      },
+      () => tokens.reload(),
+    );
+    for (const chatbotId of found.flatMap(({ made }) => made)) await rows.removeChatbot(chatbotId);
+    return {};
+  }
+
+  /** The same for the same state with the same parameters. As a hash: there may be a token among them. */
+  function keyOf({ name, params }: AskedState): string {
+    return hashOf(JSON.stringify([knownState(name, sources), params], inOrder));
+  }
+};
 export default providerStates;
+
+/** Puts a state in, inside a transaction. */
+function putIn(
+  { key, document, declaration }: ReadyState & { key: string },
+  { fixtures: { seeding }, newId }: ServerContext,
+): SetUp {
+  const made = declaration.chatbots.map(({ id }) => id).filter((id) => !seeding.isKnown(id));
+  const undo: Undo[] = [];
+  const tokenIds: string[] = [];
+  for (const chatbot of declaration.chatbots) {
+    undo.push(seeding.putChatbot(chatbot), ...chatbot.conversations.map(seeding.putConversation));
+  }
+  for (const token of [...declaration.chatbots.flatMap(({ tokens }) => tokens), ...declaration.tokens]) {
+    const put = seeding.putToken(token);
+    undo.push(put.undo);
+    tokenIds.push(put.id);
+  }
+
+  const [chatbot] = declaration.chatbots;
+  const token = [...(document.chatbots ?? []).flatMap(({ tokens = [] }) => tokens), ...(document.tokens ?? [])][0]
+    ?.token;
+  const [tokenId] = tokenIds;
+  const values: Values = { ...(token !== undefined && { token }), ...(tokenId !== undefined && { tokenId }) };
+  if (chatbot === undefined) return { key, values, undo, made };
+  const [conversation] = chatbot.conversations;
+  const declared = seeding.channelsOf(chatbot.id);
+  const channelIds = declared.length > 0 ? declared : [conversation?.channelId ?? newId()];
+  const channelId = conversation?.channelId ?? (channelIds[0] as string);
+  const found = { chatbotId: chatbot.id, ...values, channelId, channelIds };
+  return { key, values: { ...found, ...(conversation && { conversationId: conversation.id }) }, undo, made };
+}
+
+/** The states that a request is about; none, where it says so. */
+function askedStates({ state, states, params }: Body, query: Query): AskedState[] {
+  if (state) return [{ name: state, params: params ?? {} }];
+  const several = (states ?? []).flatMap((one) => {
+    const { name, params: own } = typeof one === 'object' && one !== null ? one : { name: one, params };
+    return name ? [{ name, params: own ?? {} }] : [];
+  });
+  if (several.length > 0) return several;
+  const { state: asked, action: _action, ...rest } = query as Query & Record<string, string>;
+  if (asked) return [{ name: asked, params: params ?? Object.fromEntries(Object.entries(rest).map(fromQuery)) }];
+  if (state === undefined && states === undefined && asked === undefined) {
+    throw new ProblemError(400, 'Say which state: send {"state": "a chatbot", "action": "setup", "params": {}}.');
+  }
+  return [];
+}
+
+/** In a URL, a list or an object is its JSON. */
+function fromQuery([name, value]: [string, string]): [string, unknown] {
+  if (!/^[[{]/.test(value)) return [name, value];
+  try {
+    return [name, JSON.parse(value)];
+  } catch {
+    return [name, value];
+  }
+}
+
+/** For JSON.stringify: the members of an object in the order of their names. Verifiers send them in any. */
+function inOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,12 +1,14 @@
 // Checks what the control plane is sent: nothing is coerced in a body, and every mistake is named with its place.
 import type { TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import { closest } from '../config.ts';
 import { type Misplaced, ProblemError } from './problem.ts';
 
 const options = { allErrors: true, verbose: true, useDefaults: false, removeAdditional: false } as const;
 const strict = new Ajv({ ...options, coerceTypes: false, keywords: ['expected', 'mayBeAbsent'] });
+addFormats.default(strict, ['email', 'date-time']);
 /** What stands in a URL is text. */
 const textual = new Ajv({ ...options, coerceTypes: true, useDefaults: true, keywords: ['expected', 'mayBeAbsent'] });
 
@@ -44,7 +46,10 @@ function describeAll(errors: ErrorObject[]): Misplaced[] {
   // Where a schema says in words what it wants, its words stand for everything that its parts complain about.
   const worded = errors.filter(({ parentSchema }) => parentSchema?.['expected'] !== undefined);
   const rest = errors.filter((error) => {
-    return !worded.some((other) => other !== error && error.instancePath.startsWith(other.instancePath));
+    return !worded.some((other) => {
+      const isWithin = error.instancePath.startsWith(`${other.instancePath}/`);
+      return isWithin || (error.instancePath === other.instancePath && !worded.includes(error));
+    });
   });
   const seen = new Set<string>();
   return rest
