@@ -49,10 +49,7 @@ t.test('another seed, another chatbot and no seed give something else', async (t
   t.equal(real.turn('a').newId(), 'id-1');
   t.equal(real.turn('a').newId(), 'id-2');
   t.not(real.turn('a').random('p'), real.turn('a').random('p'));
-  t.doesNotThrow(() => {
-    real.forget('a');
-    real.reload();
-  });
+  t.doesNotThrow(() => real.forget('a'));
 });
 
 t.test('numbers are spread evenly', async (t) => {
@@ -66,26 +63,32 @@ t.test('numbers are spread evenly', async (t) => {
   for (const count of counts) t.ok(count > 400 && count < 600, String(count));
 });
 
-t.test('turns go on after a restart and a reload, and begin anew with a chatbot that is forgotten', async (t) => {
-  const file = path.join(t.testdir(), 'stub.sqlite');
-  const [one, two, three, four] = (() => {
-    const { chance } = seeded(t, 'x');
-    return [1, 2, 3, 4].map(() => draw(chance, 'a'));
-  })();
-  const before = seeded(t, 'x', file);
-  t.same(draw(before.chance, 'a'), one);
-  t.same(draw(before.chance, 'a'), two);
-  await before.groupCommit.drain();
-  before.chance.reload();
-  t.same(draw(before.chance, 'a'), three);
-  await before.groupCommit.drain();
-  const after = seeded(t, 'x', file);
-  t.same(draw(after.chance, 'a'), four);
-  await after.groupCommit.drain();
-  after.db.exec("DELETE FROM turns WHERE chatbot_id = 'a'");
-  after.chance.forget('a');
-  t.same(draw(after.chance, 'a'), one);
-});
+t.test(
+  'turns go on after a restart and after rows that are ahead, and begin anew with a chatbot that is forgotten',
+  async (t) => {
+    const file = path.join(t.testdir(), 'stub.sqlite');
+    const [one, two, three, four] = (() => {
+      const { chance } = seeded(t, 'x');
+      return [1, 2, 3, 4].map(() => draw(chance, 'a'));
+    })();
+    const before = seeded(t, 'x', file);
+    t.same(draw(before.chance, 'a'), one);
+    t.same(draw(before.chance, 'a'), two);
+    await before.groupCommit.drain();
+    t.same(draw(before.chance, 'a'), three);
+    await before.groupCommit.drain();
+    const after = seeded(t, 'x', file);
+    t.same(draw(after.chance, 'a'), four);
+    await after.groupCommit.drain();
+    after.db.exec('UPDATE turns SET turn = 100');
+    const [ahead] = draw(after.chance, 'a');
+    t.match(ahead, /^0000001d/, 'a restore may put more turns in than memory counted');
+    await after.groupCommit.drain();
+    after.db.exec("DELETE FROM turns WHERE chatbot_id = 'a'");
+    after.chance.forget('a');
+    t.same(draw(after.chance, 'a'), one);
+  },
+);
 
 t.test('storage that refuses a turn does not stop it, and none is given twice', async (t) => {
   const { chance, db, groupCommit } = seeded(t, 'x');

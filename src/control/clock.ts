@@ -40,7 +40,16 @@ const clockRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
 
   app.get(
     '/clock',
-    { schema: { summary: 'Read the clock', description, tags: ['Clock'], querystring, response: { 200: View } } },
+    {
+      schema: {
+        operationId: 'getClock',
+        summary: 'Shows the clock',
+        description,
+        tags: ['Clock'],
+        querystring,
+        response: { 200: View },
+      },
+    },
     async ({ query: { chatbotId } }) => view(clock.read(chatbotId), chatbotId),
   );
 
@@ -48,7 +57,8 @@ const clockRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     '/clock',
     {
       schema: {
-        summary: 'Freeze, set or advance the clock',
+        operationId: 'adjustClock',
+        summary: 'Freezes, sets or advances the clock',
         description,
         tags: ['Clock'],
         querystring,

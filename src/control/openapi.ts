@@ -28,13 +28,8 @@ export async function describeControl(register: (app: FastifyInstance) => Promis
       },
     },
     // Each route's own schemas stand where they are used.
-    transform: ({ schema, url, route }) => {
-      if (schema?.hide) return { schema, url };
-      const operationId = `${[route.method].flat()[0]} ${url}`
-        .toLowerCase()
-        .replace(/[^a-z]+/g, '-')
-        .replace(/-$/, '');
-      return { schema: { operationId, ...(withoutOurKeywords(schema) as FastifySchema) }, url };
+    transform: ({ schema, url }) => {
+      return { schema: withoutOurKeywords(schema) as FastifySchema, url };
     },
     transformObject: (result) => complete((result as { openapiObject: OpenAPIV3_1.Document }).openapiObject),
   });

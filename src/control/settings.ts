@@ -10,7 +10,8 @@ const settingsRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
     '/settings',
     {
       schema: {
-        summary: 'Read the settings',
+        operationId: 'getSettings',
+        summary: 'Shows the settings',
         description: 'As they took effect at the start. A secret is shown as [redacted] where it is set.',
         tags: ['Settings'],
         response: {

@@ -68,7 +68,8 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     '/tokens',
     {
       schema: {
-        summary: 'Make a token',
+        operationId: 'createToken',
+        summary: 'Makes a token',
         description: 'The credential is in this answer and nowhere else: only its SHA-256 is kept.',
         tags: ['Tokens'],
         body: NewTokenBody,
@@ -90,11 +91,14 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     '/tokens',
     {
       schema: {
-        summary: 'List the tokens',
+        operationId: 'listTokens',
+        summary: 'Lists the tokens',
         description: 'Oldest first, without credentials. The one of STUB_TOKEN is not stored, and not listed.',
         tags: ['Tokens'],
         querystring: Type.Object({ chatbotId: chatbotIdQuery, ...pageQuery }, { additionalProperties: false }),
-        response: { 200: Type.Object({ tokens: Type.Array(TokenView), nextCursor }) },
+        response: {
+          200: Type.Object({ tokens: Type.Array(TokenView), nextCursor }, { examples: [{ tokens: [EXAMPLE] }] }),
+        },
       },
     },
     async ({ query: { chatbotId, limit, cursor } }) => {
@@ -112,7 +116,8 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     '/tokens/:id',
     {
       schema: {
-        summary: 'Revoke a token',
+        operationId: 'revokeToken',
+        summary: 'Revokes a token',
         description: 'It is refused from the next request on, and stays in the list. Revoking twice changes nothing.',
         tags: ['Tokens'],
         params: Type.Object({ id: Type.String({ examples: [EXAMPLE.id] }) }),

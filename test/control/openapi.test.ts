@@ -6,9 +6,17 @@ interface Operation {
   operationId: string;
   summary: string;
   tags: string[];
-  requestBody?: { content: Record<string, { example?: unknown }> };
-  responses: Record<string, { description: string; content?: Record<string, { example?: unknown }> }>;
+  requestBody?: { content: Record<string, Content> };
+  responses: Record<string, { description: string; content?: Record<string, Content> }>;
 }
+
+interface Content {
+  example?: unknown;
+  examples?: object;
+}
+
+const hasExample = (content?: Content): boolean =>
+  content?.example !== undefined || Object.keys(content?.examples ?? {}).length > 0;
 
 t.test('the document has every operation, each with examples of what it takes and gives', async (t) => {
   const stub = await startTestStub(t);
@@ -28,14 +36,14 @@ t.test('the document has every operation, each with examples of what it takes an
   for (const { name, operation } of operations) {
     t.ok(operation.summary && operation.tags.length === 1, `${name}: summary and tag`);
     if (operation.requestBody) {
-      t.ok(operation.requestBody.content['application/json']?.example !== undefined, `${name}: example of the body`);
+      t.ok(hasExample(operation.requestBody.content['application/json']), `${name}: example of the body`);
     }
     t.ok(operation.responses['default']?.content?.['application/problem+json'], `${name}: problem`);
     const answers = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'));
     t.ok(answers.length > 0, `${name}: an answer`);
     for (const [status, { content }] of answers) {
       const body = content?.['application/json'];
-      if (body) t.ok(body.example !== undefined, `${name}: example of ${status}`);
+      if (body) t.ok(hasExample(body), `${name}: example of ${status}`);
       else if (status !== '204') t.ok(content?.['text/event-stream'], `${name}: ${status} has a body`);
     }
   }
