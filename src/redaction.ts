@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BEARER_TOKEN } from './config.ts';
 
-const REDACTED = '[redacted]';
+/** What stands in the place of a credential. */
+export const REDACTED = '[redacted]';
 
 /** Headers and query parameters that carry credentials, by name. */
 const SECRET_NAME =
