@@ -1,7 +1,8 @@
 // What a request must be like to be counted or waited for.
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { REDACTED, redactHeaders } from '../../redaction.ts';
-import type { Entry } from './journal.ts';
+import type { Selection } from './entries.ts';
+import type { Entry } from './entry.ts';
 import {
   compile,
   compileScalar,
@@ -120,6 +121,16 @@ export function compileMatch(match: Match, pointer = ''): CompiledMatch {
     const found: Mismatch[] = [];
     for (const check of checks) check(entry, found);
     return found;
+  };
+}
+
+/** What a match asks for exactly, and the database can therefore select by. */
+export function selectionOf({ method, path, chatbotId, status }: Match): Selection {
+  return {
+    method: typeof method === 'string' ? method.toUpperCase() : undefined,
+    path: typeof path === 'string' ? path : undefined,
+    chatbotId: typeof chatbotId === 'string' ? chatbotId : undefined,
+    status: typeof status === 'number' ? [status, status] : status === null ? null : undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 // An entry of the journal as the control plane shows it.
-import { Type } from '@sinclair/typebox';
-import type { Entry, Message } from './journal.ts';
+import { type Static, Type } from '@sinclair/typebox';
+import type { Entry, Message } from './entry.ts';
 
 const Headers = Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {
   description: 'By name in lower case; credentials are redacted.',
@@ -87,22 +87,24 @@ export const RequestView = Type.Object(
   },
 );
 
+export type RequestView = Static<typeof RequestView>;
+
 /** The JSON of an entry. */
-export function viewOf(entry: Entry): object {
-  const { chatbotId = null, status = null, request, response, id, time, method, path, query, durationMs } = entry;
+export function viewOf(entry: Entry): RequestView {
+  const { id, time, method, path, query, chatbotId, status, durationMs, request, response, decisions, seed } = entry;
   return {
     id,
     time,
     method,
     path,
-    query,
-    chatbotId,
-    status,
+    ...(query !== undefined && { query }),
+    chatbotId: chatbotId ?? null,
+    status: status ?? null,
     durationMs,
     request: { headers: request.headers, ...bodyOf(request) },
     response: { headers: response.headers, ...bodyOf(response) },
-    decisions: entry.decisions,
-    seed: entry.seed,
+    decisions: decisions as RequestView['decisions'],
+    ...(seed !== undefined && { seed }),
   };
 }
 
