@@ -102,7 +102,8 @@ function refuseUnroutable(app: FastifyInstance): void {
     const path = url.replace(/\/?(?:\?.*)?$/, '');
     const match = [...methods].find(([pattern]) => matches(pattern, path));
     if (!match) {
-      throw new ProblemError(404, `Cannot ${method} ${url}. GET /__admin/openapi.json lists what there is.`);
+      // Without the query: it may hold a credential.
+      throw new ProblemError(404, `Cannot ${method} ${path}. GET /__admin/openapi.json lists what there is.`);
     }
     const allow = [...match[1]].sort().join(', ');
     if (method === 'OPTIONS') return reply.code(204).header('allow', allow).send();

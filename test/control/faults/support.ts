@@ -1,7 +1,7 @@
 // What the tests of faults share.
 import Sqlite from 'better-sqlite3';
 import type { Fault } from '../../../src/control/faults/faults.ts';
-import type { RequestRow } from '../../../src/control/requests/journal.ts';
+import type { RequestRow } from '../../../src/control/requests/entry.ts';
 import type { Decision } from '../../../src/decisions.ts';
 import type { Answer, TestStub } from '../../support/stub.ts';
 
