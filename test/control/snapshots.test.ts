@@ -186,23 +186,34 @@ t.test('a snapshot outlives the process', async (t) => {
 });
 
 t.test('no id names two conversations: a restore takes no turn of a seed back', async (t) => {
+  const database = path.join(t.testdir(), 'stub.sqlite');
+  const seeded = () => startTestStub(t, { database, seed: 'seed' } as object);
+  const first = await seeded();
+  const made = await makeChatbot(first, { id: 'mine' });
+  const ids = await fill(first, made, 2);
+  await admin(first, 'PUT', '/snapshots/base');
+  await admin(first, 'PUT', '/snapshots/base?chatbotId=mine');
+  ids.push(...(await fill(first, made, 3)));
+  await admin(first, 'POST', '/snapshots/base/restore?chatbotId=mine');
+  ids.push(...(await fill(first, made, 1)));
+  await admin(first, 'POST', '/snapshots/base/restore?all=true');
+  await first.stub.close();
+  const second = await seeded();
+  ids.push(...(await fill(second, made, 1)));
+  t.equal(new Set(ids).size, ids.length);
+  t.same(await conversationIds(second, 'mine'), [...ids.slice(0, 2), ids.at(-1)]);
+});
+
+t.test('the turns of a chatbot that was removed come back with its conversations', async (t) => {
   const stub = await startTestStub(t, { seed: 'seed' } as object);
   const made = await makeChatbot(stub, { id: 'mine' });
   const ids = await fill(stub, made, 2);
   await admin(stub, 'PUT', '/snapshots/base');
-  await admin(stub, 'PUT', '/snapshots/base?chatbotId=mine');
-  ids.push(...(await fill(stub, made, 3)));
-  await admin(stub, 'POST', '/snapshots/base/restore?chatbotId=mine');
-  ids.push(...(await fill(stub, made, 1)));
-  await admin(stub, 'POST', '/snapshots/base/restore?all=true');
-  ids.push(...(await fill(stub, made, 1)));
-  // Its turns go with it, and come back with the snapshot.
   await admin(stub, 'DELETE', '/chatbots/mine');
+  await fill(stub, await makeChatbot(stub, { id: 'mine' }), 1);
   await admin(stub, 'POST', '/snapshots/base/restore?all=true');
-  const [next] = await fill(stub, made, 1);
-  t.equal(new Set(ids).size, ids.length);
-  t.equal(next, ids[2], 'which had two of them');
-  t.equal((await conversationIds(stub, 'mine')).length, 3);
+  const late = await fill(stub, made, 1);
+  t.same(await conversationIds(stub, 'mine'), [...ids, ...late]);
 });
 
 t.test('a request that has passed the guard is refused when its token goes before it stores', async (t) => {
