@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { ChatbotId } from './chatbot-id.ts';
 
 /** Text that SQLite can keep: not empty, and no half of a surrogate pair. */
-const WellFormed = '^[^\\ud800-\\udfff]+$';
+const WELL_FORMED = '^[^\\ud800-\\udfff]+$';
 
 export const NewChatbot = Type.Object(
   {
@@ -13,13 +13,13 @@ export const NewChatbot = Type.Object(
     ),
     name: Type.Optional(
       Type.String({
-        pattern: WellFormed,
+        pattern: WELL_FORMED,
         expected: 'a text that is not empty',
         description: 'The name of its token, as denials show it. Default: the id of the chatbot.',
       }),
     ),
     channels: Type.Optional(
-      Type.Array(Type.String({ pattern: WellFormed, expected: 'a text that is not empty' }), {
+      Type.Array(Type.String({ pattern: WELL_FORMED, expected: 'a text that is not empty' }), {
         minItems: 1,
         uniqueItems: true,
         expected: 'a list of channel ids, each once and none empty; leave it out, and the chatbot takes any channelId',

@@ -30,8 +30,8 @@ const chatbots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
     },
     async (request, reply) => {
       const { id, name, channels, grants, expiresIn } = (request.body as NewChatbot | null) ?? {};
-      // The chatbot without a name counts what the server makes by itself, so that no chatbot's own turns shift.
       if (id !== undefined) assertFitsUrl(id);
+      // The turns of the empty chatbot are for what the server makes by itself: no chatbot's own turns shift.
       const chatbotId = id ?? chance.turn('').newId();
       const channelIds = channels ?? [chance.turn('').newId()];
       const resource = `chatbots/${chatbotId}`;

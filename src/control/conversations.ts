@@ -72,7 +72,7 @@ const conversations: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { c
         operationId: 'listConversations',
         summary: 'Finds conversations',
         description:
-          'By chatbot, and within one in the order in which they were made. A conversation is here once its 201 is out.',
+          'By chatbot, and within one by id, which is the order of time. A conversation is here once its 201 is out.',
         tags,
         querystring: ListQuery,
         response: {

@@ -252,10 +252,17 @@ t.test('404 for a chatbot of which there is nothing', async (t) => {
   const stub = await startTestStub(t);
   const made = await makeChatbot(stub);
   t.equal((await admin(stub, 'DELETE', '/chatbots/nobody')).status, 404);
+  t.equal((await createIn(stub, made)).status, 201);
   t.equal((await admin(stub, 'DELETE', `/chatbots/${made.chatbotId}`)).status, 204);
   const again = await admin(stub, 'DELETE', `/chatbots/${made.chatbotId}`);
   t.equal(again.status, 404);
   t.match(again.json.detail, made.chatbotId);
+  t.equal((await createIn(stub, made)).status, 401, 'memory knows its token no more');
+  t.equal(
+    (await admin(stub, 'DELETE', `/chatbots/${made.chatbotId}`)).status,
+    204,
+    'that request stands in the journal',
+  );
 });
 
 t.test('with a seed, a chatbot that was removed and made again begins anew', async (t) => {
