@@ -69,6 +69,7 @@ function baseline(file: string, like: Database): void {
   for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
 }
 
+const WAIT = 'from a request to the answer of its wait, 500 others waiting';
 const BASELINE = `plain SQLite: insert ${MANY} rows`;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'control-plane-'));
@@ -90,6 +91,31 @@ async function call(method: string, target: string): Promise<void> {
   if (!response.ok) throw new Error(`${method} ${target}: ${response.status} ${text}`);
 }
 
+async function post(target: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  const headers = { authorization: 'Bearer bench-token', 'content-type': 'application/json' };
+  const text = JSON.stringify(body);
+  return fetch(`${stub.url}${target}`, { method: 'POST', headers, body: text, ...(signal && { signal }) });
+}
+
+/** From sending a request to the answer of the one that waits for it, while others wait for other chatbots. */
+async function measureWait(others: number): Promise<void> {
+  const gone = new AbortController();
+  const wait = (chatbotId: string, signal?: AbortSignal) =>
+    post('/__admin/requests/wait', { match: { chatbotId }, timeoutMs: 60_000 }, signal);
+  const waiting = Array.from({ length: others }, (_, index) => wait(`nobody-${index}`, gone.signal).catch(() => {}));
+  const chatbotId = `waited-for-${times.get(WAIT)?.length ?? 0}`;
+  const mine = wait(chatbotId);
+  // The next answer on any connection comes after the server has read what was sent before.
+  await call('GET', '/clock');
+  await measure(WAIT, async () => {
+    await Promise.all([post(`/v1/inbox/${chatbotId}/conversations`, { name: 'John Doe', channelId: 'web' }), mine]);
+  });
+  gone.abort();
+  await Promise.all(waiting);
+  // Both sides clear 500 connections away; what is measured next must not wait for it.
+  await call('GET', '/clock');
+}
+
 async function run(): Promise<void> {
   const small = Array.from({ length: CHATBOTS }, (_, index) => `chatbot-${index}`);
   say('filling');
@@ -109,6 +135,7 @@ async function run(): Promise<void> {
     insert(db, chatbotId, EACH);
     await measure('a chatbot made', () => call('POST', '/chatbots'));
     await measure('a small answer, for comparison', () => call('GET', '/snapshots?chatbotId=big'));
+    await measureWait(500);
   }
   say('');
 }
