@@ -20,7 +20,10 @@ t.test('--help lists the commands and every setting with its flag, variable, def
     t.ok(stdout.includes(`  ${flag}, ${variable}${value}\n      ${description}\n`), flag);
   }
   const serve = await run(t, ['serve', '--help'], { cwd: t.testdir() });
-  for (const { flag } of describeSettings()) t.ok(serve.stdout.includes(`  ${flag} <value>`), `serve ${flag}`);
+  for (const { flag, default: fallback } of describeSettings()) {
+    const value = fallback === 'off' ? '[value]' : '<value>';
+    t.ok(serve.stdout.includes(`  ${flag} ${value}`), `serve ${flag}`);
+  }
 });
 
 t.test('--version is that of the package', async (t) => {
