@@ -61,7 +61,7 @@ function harEntryOf(entry: Entry): object {
 }
 
 function urlOf({ request, path, query }: Entry): string {
-  const origin = `http://${request.headers['host']}`;
+  const origin = `http://${request.headers['host'] ?? ''}`;
   return `${URL.canParse(origin) ? origin : 'http://localhost'}${path}${query === undefined ? '' : `?${query}`}`;
 }
 
