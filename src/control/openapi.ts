@@ -50,7 +50,7 @@ function withoutOurKeywords(schema: unknown): unknown {
 
 /** Adds to each operation an example of what it takes and gives, and the problem that it may answer. */
 function complete(openapi: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
-  for (const path of Object.values(openapi.paths ?? {}) as OpenAPIV3_1.PathItemObject[]) {
+  for (const path of Object.values(openapi.paths as object) as OpenAPIV3_1.PathItemObject[]) {
     for (const operation of Object.values(path) as OpenAPIV3_1.OperationObject[]) {
       const responses = operation.responses as Record<string, OpenAPIV3_1.ResponseObject>;
       const contents = [
@@ -59,8 +59,8 @@ function complete(openapi: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
       ];
       for (const content of contents) {
         const json = content?.content?.['application/json'];
-        const [example] = (json?.schema as { examples?: unknown[] } | undefined)?.examples ?? [];
-        if (json && example !== undefined) json.example = example;
+        const [example] = (json?.schema as Partial<OpenAPIV3_1.SchemaObject> | undefined)?.examples ?? [];
+        if (example !== undefined) Object.assign(json as object, { example });
       }
       responses['default'] = {
         description: 'A problem: `detail` says what to do.',

@@ -63,7 +63,7 @@ export function renderProblem(error: FastifyError | ProblemError, request: Fasti
     .code(status)
     .headers(headers)
     .type('application/problem+json; charset=utf-8')
-    .send({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, ...extra });
+    .send({ type: 'about:blank', title: STATUS_CODES[status] as string, status, detail, ...extra });
 }
 
 function problemFrom(error: FastifyError | ProblemError): ProblemError {

@@ -46,6 +46,8 @@ function describeAll(errors: ErrorObject[]): Misplaced[] {
   // Where a schema says in words what it wants, its words stand for everything that its parts complain about.
   const worded = errors.filter(({ parentSchema }) => parentSchema?.['expected'] !== undefined);
   const rest = errors.filter((error) => {
+    // The one value that is right says the type, too.
+    if (error.keyword === 'type' && errors.some((other) => isConstant(other, error.instancePath))) return false;
     return !worded.some((other) => {
       const isWithin = error.instancePath.startsWith(`${other.instancePath}/`);
       return isWithin || (error.instancePath === other.instancePath && !worded.includes(error));
@@ -60,15 +62,19 @@ function describeAll(errors: ErrorObject[]): Misplaced[] {
     });
 }
 
+function isConstant({ keyword, instancePath }: ErrorObject, path: string): boolean {
+  return keyword === 'const' && instancePath === path;
+}
+
 function describe({ keyword, params, message, parentSchema }: ErrorObject): string {
   const expected = parentSchema?.['expected'];
   if (expected !== undefined) return `must be ${expected}`;
   if (keyword === 'required') return `lacks ${params['missingProperty']}`;
   if (keyword === 'additionalProperties') {
     const unknown = params['additionalProperty'] as string;
-    const known = Object.keys((parentSchema?.['properties'] as object | undefined) ?? {});
+    const known = Object.keys(parentSchema?.['properties'] as object);
     const nearest = closest(unknown, known);
-    const hint = nearest ? `did you mean ${nearest}?` : `there are ${known.join(', ') || 'none'}`;
+    const hint = nearest ? `did you mean ${nearest}?` : `there are ${known.join(', ')}`;
     return `has an unknown property ${unknown} (${hint})`;
   }
   if (keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`;

@@ -57,7 +57,7 @@ t.test('the curl line it prints gives 201, and the row is there after a restart'
   t.equal(names(cwd).length, 2);
 });
 
-t.test('standard output is JSON line by line, and the ready line holds the curl line', async (t) => {
+t.test('standard output is JSON line by line, and the ready line holds the curl line without its token', async (t) => {
   const stub = await serve(t, ['--token', 'known-token'], { cwd: t.testdir() });
   const ready = JSON.parse(stub.stdout().split('\n')[0] as string);
   t.equal(ready.msg, `ready on ${stub.url}`);
@@ -67,6 +67,29 @@ t.test('standard output is JSON line by line, and the ready line holds the curl 
   const { stdout, stderr } = await stub.ended;
   for (const line of stdout.trim().split('\n')) t.type(JSON.parse(line), 'object');
   t.notMatch(stdout + stderr, 'known-token');
+});
+
+t.test('it says where the control plane is and what it asks for, and the seed', async (t) => {
+  const cwd = t.testdir();
+  const open = await serve(t, ['--seed', 'a "seed"'], { cwd });
+  const line = JSON.parse(open.stdout().trim().split('\n').at(-1) as string);
+  t.equal(line.seed, 'a "seed"');
+  t.equal(line.msg, `ready on ${open.url} with seed "a \\"seed\\""`);
+  await waitFor(() => open.stderr().includes(`Control plane: ${open.url}/__admin, open to this machine\n`));
+
+  const chosen = await serve(t, ['--admin-token', 'chosen-by-us', '--database', ':memory:'], { cwd });
+  await waitFor(() => /__admin, with STUB_ADMIN_TOKEN as bearer token/.test(chosen.stderr()));
+  t.notMatch(chosen.stderr() + chosen.stdout(), 'chosen-by-us');
+
+  const made = await serve(t, ['--host', '0.0.0.0', '--database', ':memory:'], { cwd });
+  const shown = await waitFor(() => /made for this start.*:\n {2}(CCSB-\S+)\n/.exec(made.stderr()));
+  const [, token = ''] = shown as RegExpExecArray;
+  t.notMatch(made.stdout(), token, 'not in the log');
+  t.equal(made.stderr().split(token).length, 2, 'once');
+  const url = made.url.replace('0.0.0.0', '127.0.0.1');
+  const ask = (headers = {}) => send(url, { method: 'GET', path: '/__admin/clock', headers });
+  t.equal((await ask()).status, 401);
+  t.equal((await ask({ authorization: `Bearer ${token}` })).status, 200);
 });
 
 t.test('the ready line comes at every log level but silent', async (t) => {

@@ -112,7 +112,7 @@ t.test('a token row that cannot be read is no credential, and does not hide what
     stub.create(VALID, { chatbotId: 'mine', headers: { authorization: `Bearer ${credential}` } });
   t.equal((await create(good.credential)).status, 201);
   const db = new Sqlite(stub.file);
-  const insert = db.prepare("INSERT INTO tokens VALUES (?, 'x', ?, ?, '2026', NULL, NULL)");
+  const insert = db.prepare("INSERT INTO tokens VALUES (?, 'x', ?, ?, '2026', NULL, NULL, NULL)");
   insert.run('a', 'a', 'not json');
   insert.run('b', 'b', '{}');
   insert.run('c', 'c', '[{"permission":"a b","resource":"x"}]');
