@@ -50,7 +50,8 @@ CREATE TABLE snapshots (
   chatbot_id TEXT    NOT NULL, -- empty: a snapshot of everything
   name       TEXT    NOT NULL,
   created_at TEXT    NOT NULL,
-  state      TEXT    NOT NULL,
+  conversations INTEGER NOT NULL, -- how many rows are its own in snapshot_conversations
+  state      TEXT    NOT NULL, -- JSON: {"TABLE": [{"COLUMN": …}, …], …}
   UNIQUE (chatbot_id, name)
 ) STRICT;
 

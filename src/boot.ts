@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { EVERYTHING, type TokenStore } from './auth/tokens.ts';
 import type { Settings } from './config.ts';
@@ -29,6 +30,8 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
     const timer = setTimeout(() => app?.server.closeAllConnections(), settings.shutdownGrace);
     await app?.close();
     clearTimeout(timer);
+    // What was cut off comes to its end in this turn, and into the journal.
+    await nextTurn();
     await context.fixtures.close();
     await context.groupCommit.drain();
     closeDatabase(context.db);

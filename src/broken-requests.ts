@@ -32,6 +32,7 @@ interface ParserError extends Error {
  */
 export function createBrokenRequests({ logger, newId, recorder }: BrokenRequestsContext) {
   const unanswered = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>();
+  const closings = new WeakMap<ServerResponse, Promise<void>>();
 
   /** Takes over from Node what it would answer by itself, or not at all. `handle` answers a request as usual. */
   function attach(server: Server, handle: (request: IncomingMessage, response: ServerResponse) => void): void {
@@ -50,6 +51,25 @@ export function createBrokenRequests({ logger, newId, recorder }: BrokenRequests
     const requests = unanswered.get(socket) ?? new Map();
     unanswered.set(socket, requests.set(response, request));
     response.once('close', () => requests.delete(response));
+  }
+
+  /** Resolves when it is the turn of this request's answer on its connection, or the connection is gone. */
+  async function afterEarlierAnswers(request: IncomingMessage): Promise<void> {
+    const { socket } = request;
+    while (!socket.destroyed) {
+      // This request is among them itself.
+      const [[response, first]] = unanswered.get(socket) as unknown as [[ServerResponse, IncomingMessage]];
+      if (first === request) return;
+      // When the connection goes, of all its answers only the one whose turn it is closes.
+      await closeOf(response);
+    }
+  }
+
+  /** One listener, however many wait. */
+  function closeOf(response: ServerResponse): Promise<void> {
+    const closing = closings.get(response) ?? new Promise<void>((resolve) => response.once('close', resolve));
+    closings.set(response, closing);
+    return closing;
   }
 
   function answer(error: ParserError, socket: Socket): void {
@@ -84,7 +104,7 @@ export function createBrokenRequests({ logger, newId, recorder }: BrokenRequests
     socket.destroySoon();
   }
 
-  return { attach, answer };
+  return { attach, answer, afterEarlierAnswers };
 }
 
 /** The head of a request whose body broke, as it came. */

@@ -18,8 +18,6 @@ export interface Chance {
   turn(chatbotId: string): Turn;
   /** Begins anew with a chatbot whose rows are gone. */
   forget(chatbotId: string): void;
-  /** Reads the turns anew from rows that were written behind its back. */
-  reload(): void;
 }
 
 declare module 'fastify' {
@@ -38,7 +36,7 @@ export function turnOf(request: FastifyRequest, chance: Chance, chatbotId: strin
 /** Real randomness: no two runs are alike. */
 export function createChance(newId: () => string): Chance {
   const turn: Turn = { newId, random: Math.random };
-  return { turn: () => turn, forget() {}, reload() {} };
+  return { turn: () => turn, forget() {} };
 }
 
 /**
@@ -50,19 +48,17 @@ export function createSeededChance(seed: string, db: Database, groupCommit: Grou
   const upsert = db.prepare<[string, number]>(
     `INSERT INTO turns VALUES (?, ?) ON CONFLICT DO UPDATE SET turn = max(turn, excluded.turn)`,
   );
-  let taken = new Map<string, number>();
+  const taken = new Map<string, number>();
   return {
     turn(chatbotId) {
-      const number = (taken.get(chatbotId) ?? select.get(chatbotId) ?? 0) + 1;
+      // The rows may be ahead, after a restore, and so may memory: what it counted may not be committed yet.
+      const number = Math.max(taken.get(chatbotId) ?? 0, select.get(chatbotId) ?? 0) + 1;
       taken.set(chatbotId, number);
       // Committed no later than what the request stores. When storage fails, so does the request.
       groupCommit.write(() => upsert.run(chatbotId, number)).catch(() => {});
       return createSeededTurn(seed, chatbotId, number);
     },
     forget: (chatbotId) => void taken.delete(chatbotId),
-    reload() {
-      taken = new Map();
-    },
   };
 }
 

@@ -264,7 +264,7 @@ function readDotenv(): { dotenv?: string } {
 function convert(name: SettingName, value: unknown): unknown {
   const schema: TSchema = Settings.properties[name];
   // A seed reads well as a number, too.
-  if (schema['type'] === 'string' && typeof value === 'number') return String(value);
+  if (name === 'seed' && typeof value === 'number') return String(value);
   const numeric =
     schema['type'] === 'integer' || (schema['anyOf'] as TSchema[] | undefined)?.[0]?.['type'] === 'number';
   return numeric && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;

@@ -70,13 +70,13 @@ async function prettyStream(output: DestinationStream, isTerminal: boolean): Pro
     colorize: isTerminal && process.stdout.isTTY,
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname,reqId,method,path,status,durationMs,why,curl',
+    ignore: 'pid,hostname,reqId,method,path,status,durationMs,why,curl,seed',
     messageFormat: (line, messageKey) => escapeControls(line['method'] ? requestLine(line) : String(line[messageKey])),
   });
 }
 
 function requestLine({ method, path, status, durationMs, why }: Record<string, unknown>): string {
-  return `${method} ${path} ${status} in ${durationMs} ms${why ? `: ${why}` : ''}`;
+  return `${method} ${path} ${status ?? 'no answer'} in ${durationMs} ms${why ? `: ${why}` : ''}`;
 }
 
 /** What callers send must not reach a terminal as control sequences. */
@@ -96,6 +96,11 @@ export class RequestLog extends LogController {
   override incomingRequest(): void {}
 
   override requestCompleted(_error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    this.completed(request, reply, reply.statusCode);
+  }
+
+  /** @param status absent when no answer went out */
+  completed(request: FastifyRequest, reply: FastifyReply, status: number | undefined): void {
     const { method, headers } = request;
     const credentials = credentialsIn(headers);
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
@@ -106,7 +111,7 @@ export class RequestLog extends LogController {
       {
         method,
         path: redactTarget(request.url, credentials),
-        status: reply.statusCode,
+        ...(status !== undefined && { status }),
         durationMs,
         ...(why && { why }),
         ...(this.#withHeaders && { headers: redactHeaders(headers, credentials) }),

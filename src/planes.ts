@@ -5,9 +5,13 @@ export const CONTROL_PREFIX = '/__admin';
 const OWN = new Set(['/', '/favicon.ico', '/livez', '/readyz', '/metrics', '/openapi.json', '/openapi.vendor.json']);
 const OWN_TREES = [CONTROL_PREFIX, '/docs'];
 
+/** A request target without the scheme and the authority that are sent to a proxy (RFC 9112, section 3.2.2). */
+export function originForm(target: string): string {
+  return target.replace(/^https?:\/\/[^/?#]*(?=\/)/i, '');
+}
+
 /** Whether a request target is the vendor's API, or a mistake on the way to it, rather than the stub's own. */
 export function isDataPlane(target: string): boolean {
-  const end = target.search(/[?#]/);
-  const path = end === -1 ? target : target.slice(0, end);
+  const [path = ''] = originForm(target).split(/[?#]/, 1);
   return !OWN.has(path) && !OWN_TREES.some((tree) => path === tree || path.startsWith(`${tree}/`));
 }

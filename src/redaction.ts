@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BEARER_TOKEN } from './config.ts';
 
-const REDACTED = '[redacted]';
+/** What stands in the place of a credential. */
+export const REDACTED = '[redacted]';
 
 /** Headers and query parameters that carry credentials, by name. */
 const SECRET_NAME =
@@ -21,10 +22,21 @@ function redactCredential(value: string): string {
   return scheme ? `${scheme} ${REDACTED}` : REDACTED;
 }
 
-/** The credentials that a request presents, so that they can be taken out of everything else it says. */
+/**
+ * The credentials that a request presents, so that they can be taken out of everything else it says; also as they look
+ * in a URL and in JSON.
+ */
 export function credentialsIn(headers: IncomingHttpHeaders): string[] {
   const values = [headers.authorization?.replace(/^\S+\s+/, ''), headers['x-chatcaptain-key']].flat();
-  return values.filter((value) => value !== undefined && value.length >= SHORTEST && BEARER.test(value)) as string[];
+  const known = values.filter((value) => value !== undefined && value.length >= SHORTEST && BEARER.test(value));
+  return [...new Set((known as string[]).flatMap(spellingsOf))];
+}
+
+function spellingsOf(credential: string): string[] {
+  if (!/[+/=]/.test(credential)) return [credential];
+  const encoded = encodeURIComponent(credential);
+  const lower = encoded.replace(/%../g, (code) => code.toLowerCase());
+  return [credential, encoded, lower, credential.replaceAll('/', '\\/')];
 }
 
 /** Takes credentials out of a text: the given ones, and what looks like a token of ours. */

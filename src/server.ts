@@ -1,11 +1,12 @@
 import { METHODS } from 'node:http';
 import type { Database } from 'better-sqlite3';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type preHandlerHookHandler } from 'fastify';
 import auth from './auth/guard.ts';
 import { createBrokenRequests } from './broken-requests.ts';
 import type { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
 import type { ServerContext } from './context.ts';
+import { createFaultHook } from './control/faults/hook.ts';
 import control from './control/plugin.ts';
 import { createRecorder } from './control/requests/record.ts';
 import documents from './documents/plugin.ts';
@@ -76,11 +77,13 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
-  await registerOperations(app, context);
+  const { afterEarlierAnswers } = brokenRequests;
+  const faultHook = createFaultHook({ ...context, recorder, requestLog: logController, afterEarlierAnswers });
+  await registerOperations(app, context, [faultHook]);
   await app.register(health);
   await app.register(control, { prefix: CONTROL_PREFIX, context });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
-  app.setErrorHandler(renderError);
+  app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
   app.setNotFoundHandler(async ({ method, url }) => {
     throw new RefusedError(
       404,
@@ -91,12 +94,16 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
 }
 
 /** The data plane and what it stands on: the part of the server that `/openapi.json` describes. */
-async function registerOperations(app: FastifyInstance, context: ServerContext): Promise<void> {
+async function registerOperations(
+  app: FastifyInstance,
+  context: ServerContext,
+  beforeHandler: preHandlerHookHandler[] = [],
+): Promise<void> {
   app.decorate('db', context.db);
   app.decorate('groupCommit', context.groupCommit);
   app.decorate('chance', context.chance);
   app.decorate('clock', context.clock.now);
   await app.register(pause);
   await app.register(auth, { tokens: context.tokens, clock: context.clock.now });
-  await app.register(v1, { prefix: '/v1', ...context.settings });
+  await app.register(v1, { prefix: '/v1', ...context.settings, beforeHandler });
 }

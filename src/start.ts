@@ -14,10 +14,18 @@ export interface StubOptions {
   durability?: 'normal' | 'full';
   /** A bearer token that holds every permission on every chatbot. Default: a fresh one, in `token`. */
   token?: string;
+  /** What the control plane asks for. Default: nothing on a loopback address, and a fresh one, in `adminToken`, elsewhere. */
+  adminToken?: string;
   /** A file or a folder of files, in JSON or YAML, with what there is from the start and after a reset. */
   fixtures?: string;
   /** Whether fixtures are read again when they change. Default `off`. */
   watch?: 'on' | 'off';
+  /** Ids, delays and fault decisions follow from it: the same requests, the same outcome. Default: real randomness. */
+  seed?: string | number;
+  /** How many requests the journal keeps. Default 10000. */
+  journalEntries?: number;
+  /** How large the requests in the journal may be together, in bytes. Default 67108864. */
+  journalBytes?: number;
   /** Status for a missing or unknown credential. Default 401. */
   unauthenticatedStatus?: 401 | 403;
   /** Whether a `Prefer` header may force an answer. Default `on`. */
@@ -38,6 +46,8 @@ export interface Stub {
   readonly url: string;
   /** The token of `options.token`, or the one that was made at this start; absent when the database held tokens already. */
   readonly token?: string;
+  /** What the control plane under `/__admin` asks for as a bearer token; absent where it is open. */
+  readonly adminToken?: string;
   /** Lets the requests in flight finish, then closes the sockets and the database. Safe to call twice. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -1,6 +1,7 @@
 // What the README shows is what happens.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { startTestStub } from './support/stub.ts';
@@ -24,6 +25,27 @@ t.test('each curl line gives the status that stands below it', async (t) => {
     const env = { ...process.env, URL: stub.url, TOKEN: 'test-token' };
     const { stdout } = await execute('sh', ['-c', line], { env });
     t.equal(stdout.split('\r\n')[0], status, line);
+  }
+});
+
+t.test('the life of a test runs as it stands, each command with the output below it', async (t) => {
+  const stub = await startTestStub(t);
+  const walk = blocks('sh').find((block) => block.includes('/__admin/chatbots"')) ?? '';
+  const steps: { command: string; output: string }[] = [];
+  for (const line of walk.split('\n')) {
+    const last = steps.at(-1);
+    if (/^# (?=[{\d])/.test(line)) Object.assign(last as object, { output: line.slice(2) });
+    else if (last && /\\$/.test(last.command)) last.command += `\n${line}`;
+    else if (line !== '' && !line.startsWith('#')) steps.push({ command: line, output: '' });
+  }
+  t.ok(steps.filter(({ output }) => output !== '').length >= 10, 'there are steps');
+  const script = steps.map(({ command }) => `${command}\necho; echo '---'`).join('\n');
+  const cwd = path.dirname(stub.file);
+  const { stdout } = await execute('sh', ['-ec', script], { cwd, env: { ...process.env, URL: stub.url } });
+  for (const [index, shown] of stdout.split('\n---\n').entries()) {
+    const { command = '', output = '' } = steps[index] ?? {};
+    const pattern = output.split('…').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    t.match(shown.trim(), new RegExp(`^${pattern.join('.*')}$`, 's'), command);
   }
 });
 

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { TokenError } from '../auth/tokens.ts';
 import { describeSettings, type SettingDescription, SettingsError } from '../config.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageVersion } from '../package-root.ts';
 import { StartupError } from '../startup-error.ts';
 
 /**
@@ -44,7 +43,7 @@ function report(error: unknown): number {
 function buildProgram(signal: Promise<NodeJS.Signals>, setExitCode: (code: number) => void): Command {
   const program = new Command('chatcaptain-stub')
     .description('A stand-in for the ChatCaptain API: POST /v1/inbox/:chatbotId/conversations')
-    .version(version(), '-V, --version')
+    .version(packageVersion(), '-V, --version')
     .exitOverride()
     .configureOutput({
       // One line: the suggestion behind the error, not below it.
@@ -116,8 +115,4 @@ function settingsHelp(): string {
       `  ${flag}, ${variable}${fallback === undefined ? '' : ` (default ${fallback})`}\n      ${description}`,
   );
   return `\nSettings of serve (flag > environment > .env in the working folder > default):\n${lines.join('\n')}`;
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string }).version;
 }

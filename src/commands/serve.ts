@@ -9,17 +9,33 @@ export async function serve(flags: Record<string, unknown>, signal: Promise<Node
   const logger = await createLogger({ level: settings.logLevel, format });
   const stub = await boot(settings, logger);
 
-  const curl = curlLine(stub, settings);
-  // What waits for this line must not depend on how many others are wanted.
+  // What waits for this line must not depend on how many others are wanted. It holds no credential: logs are kept.
   const announcing = logger.child({}, { level: settings.logLevel === 'silent' ? 'silent' : 'info' });
-  announcing.info({ curl }, `ready on ${stub.url}`);
-  // In the JSON on standard output the line's quotes are escaped, so people get it on the other stream.
+  const { seed } = settings;
+  const curl = curlLine(stub, '"authorization: Bearer $STUB_TOKEN"');
+  announcing.info({ curl, ...(seed !== undefined && { seed }) }, `ready on ${stub.url}${seedNote(seed)}`);
+  // A token is shown to people once. In JSON the quotes of the curl line would be escaped besides.
   const people = format === 'pretty' ? process.stdout : process.stderr;
-  people.write(`${introduction(stub, settings)}\n  ${curl}\n\nDocumentation: ${origin(stub)}/docs\n\n`);
+  people.write(welcome(stub, settings));
 
   logger.info({ signal: await signal }, 'stopping');
   await stub.close();
   logger.info('stopped');
+}
+
+function seedNote(seed: string | undefined): string {
+  return seed === undefined ? '' : ` with seed ${JSON.stringify(seed)}`;
+}
+
+/** What a person needs to begin. */
+function welcome(stub: Running, settings: Settings): string {
+  const isFresh = stub.token !== undefined && settings.token === undefined;
+  // A token that somebody chose is not repeated: it may be in use elsewhere.
+  const bearer = isFresh ? `'authorization: Bearer ${stub.token}'` : '"authorization: Bearer $STUB_TOKEN"';
+  return (
+    `${introduction(stub, settings)}\n  ${curlLine(stub, bearer)}\n\n` +
+    `Documentation: ${origin(stub)}/docs\n${controlPlane(stub, settings)}\n\n`
+  );
 }
 
 function introduction({ token }: Running, settings: Settings): string {
@@ -31,10 +47,18 @@ function introduction({ token }: Running, settings: Settings): string {
   );
 }
 
-/** A request that this server answers with 201. A token that somebody chose is not repeated, it may be in use elsewhere. */
-function curlLine(stub: Running, settings: Settings): string {
-  const isFresh = stub.token !== undefined && settings.token === undefined;
-  const bearer = isFresh ? `'authorization: Bearer ${stub.token}'` : '"authorization: Bearer $STUB_TOKEN"';
+function controlPlane(stub: Running, settings: Settings): string {
+  const where = `Control plane: ${origin(stub)}/__admin`;
+  if (stub.adminToken === undefined) return `${where}, open to this machine`;
+  if (settings.adminToken !== undefined) return `${where}, with STUB_ADMIN_TOKEN as bearer token`;
+  return (
+    `${where}, with this bearer token, which was made for this start (set STUB_ADMIN_TOKEN to choose one):\n` +
+    `  ${stub.adminToken}`
+  );
+}
+
+/** A request that this server answers with 201. */
+function curlLine(stub: Running, bearer: string): string {
   const body = { name: 'John Doe', email: 'john.doe@example.com', phone: '+4917612345678', channelId: 'web' };
   return (
     `curl -i ${origin(stub)}/v1/inbox/my-chatbot/conversations ` +

@@ -2,10 +2,12 @@
 import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify';
 import secureJson from 'secure-json-parse';
 import type { ServerContext } from '../context.ts';
+import { CONTROL_PREFIX } from '../planes.ts';
 import { createAdmission } from './admission.ts';
 import chatbots from './chatbots.ts';
 import clock from './clock.ts';
 import conversations from './conversations.ts';
+import document from './document.ts';
 import faults from './faults/routes.ts';
 import fixtures from './fixtures/routes.ts';
 import { ProblemError, renderProblem } from './problem.ts';
@@ -51,6 +53,11 @@ const control: FastifyPluginAsync<ControlOptions> = async (app, { context }) => 
   await app.register(fixtures, { context });
   await app.register(providerStates, { context });
   await app.register(settings, { context });
+  await app.register(document, {
+    register: async (description) => {
+      await description.register(control, { prefix: CONTROL_PREFIX, context });
+    },
+  });
 };
 export default control;
 
@@ -95,7 +102,8 @@ function refuseUnroutable(app: FastifyInstance): void {
     const path = url.replace(/\/?(?:\?.*)?$/, '');
     const match = [...methods].find(([pattern]) => matches(pattern, path));
     if (!match) {
-      throw new ProblemError(404, `Cannot ${method} ${url}. GET /__admin/openapi.json lists what there is.`);
+      // Without the query: it may hold a credential.
+      throw new ProblemError(404, `Cannot ${method} ${path}. GET /__admin/openapi.json lists what there is.`);
     }
     const allow = [...match[1]].sort().join(', ');
     if (method === 'OPTIONS') return reply.code(204).header('allow', allow).send();

@@ -1,5 +1,44 @@
+// Back to the beginning: what the fixtures declare, or nothing.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from '@sinclair/typebox';
 import type { ControlOptions } from './plugin.ts';
+import { scopeOf, scopeQuery } from './scope.ts';
 
-const reset: FastifyPluginAsyncTypebox<ControlOptions> = async (_app, { context: _context }) => {};
+const OnlyWithAll = (what: string) => Type.Optional(Type.Integer({ description: `${what} Only with all=true.` }));
+
+const Deleted = Type.Object(
+  {
+    conversations: Type.Integer(),
+    requests: Type.Integer({ description: 'Entries of the journal.' }),
+    faults: Type.Integer(),
+    chatbots: OnlyWithAll('Those that somebody had made.'),
+    tokens: OnlyWithAll('Those that belonged to a chatbot.'),
+    snapshots: OnlyWithAll('Those of single chatbots.'),
+  },
+  {
+    description: 'How many there were of what was deleted.',
+    examples: [{ conversations: 12, requests: 30, faults: 1 }],
+  },
+);
+
+const reset: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context: { state } }) => {
+  app.post(
+    '/reset',
+    {
+      schema: {
+        operationId: 'reset',
+        summary: 'Deletes what tests have brought about, and puts the fixtures in again',
+        description:
+          'In one transaction: a request is answered from the state before or after. One chatbot: its conversations, journal ' +
+          'entries, faults and own clock go; its channels, tokens and snapshots stay. All: every chatbot goes with its channels, ' +
+          'tokens and snapshots, and so do the journal, all faults and the clock; tokens that belong to no chatbot and snapshots ' +
+          'of everything stay.',
+        tags: ['Reset'],
+        querystring: Type.Object(scopeQuery, { additionalProperties: false }),
+        response: { 200: Deleted },
+      },
+    },
+    async ({ query }) => state.reset(scopeOf(query, 'reset')),
+  );
+};
 export default reset;

@@ -1,5 +1,152 @@
+// /__admin/tokens: the same store as the command line's.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Static, Type } from '@sinclair/typebox';
+import { type NewToken, type Token, TokenError, type TokenStore } from '../auth/tokens.ts';
+import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import type { ControlOptions } from './plugin.ts';
+import { notFound, ProblemError } from './problem.ts';
+import { chatbotIdQuery } from './scope.ts';
 
-const tokens: FastifyPluginAsyncTypebox<ControlOptions> = async (_app, { context: _context }) => {};
-export default tokens;
+const EXAMPLE_GRANT = { permission: 'chatbots.inbox.conversations.create', resource: 'chatbots/my-chatbot' };
+
+export const GrantSchema = Type.Object(
+  {
+    permission: Type.String({ description: 'Dotted segments; * stands for one, and as the last for all that follow.' }),
+    resource: Type.String({ description: 'chatbots/ID, or chatbots/* for all.' }),
+  },
+  { additionalProperties: false },
+);
+
+const NewTokenBody = Type.Object(
+  {
+    name: Type.Optional(Type.String({ description: 'Shown in lists and in the reason of a refusal.' })),
+    grants: Type.Array(GrantSchema, { description: 'What it may do, and on which chatbot.' }),
+    expiresIn: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, description: 'Seconds until it expires; never, when absent.' }),
+    ),
+    token: Type.Optional(Type.String({ description: 'The credential to register; a fresh one is made when absent.' })),
+  },
+  { additionalProperties: false, examples: [{ name: 'ci', grants: [EXAMPLE_GRANT], expiresIn: 3600 }] },
+);
+
+const EXAMPLE = {
+  id: '0VaGW6jQk3NL0sQx8fPm',
+  name: 'ci',
+  grants: [EXAMPLE_GRANT],
+  chatbotId: null,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  expiresAt: '2026-01-01T01:00:00.000Z',
+  revokedAt: null,
+  state: 'active',
+};
+
+const TokenView = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.Union([Type.String(), Type.Null()]),
+    grants: Type.Array(GrantSchema),
+    chatbotId: Type.Union([Type.String(), Type.Null()], { description: 'The chatbot that it was made with.' }),
+    createdAt: Type.String({ format: 'date-time' }),
+    expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    revokedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    state: Type.Union([Type.Literal('active'), Type.Literal('expired'), Type.Literal('revoked')]),
+  },
+  { examples: [EXAMPLE] },
+);
+type TokenView = Static<typeof TokenView>;
+
+const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
+  const { tokens, groupCommit, clock } = context;
+  // The time that counts is that of the chatbot it belongs to.
+  const view = (token: Token): TokenView => ({
+    ...token,
+    grants: [...token.grants],
+    state: tokens.stateOf(token, clock.now(token.chatbotId ?? undefined)),
+  });
+
+  app.post(
+    '/tokens',
+    {
+      schema: {
+        operationId: 'createToken',
+        summary: 'Makes a token',
+        description: 'The credential is in this answer and nowhere else: only its SHA-256 is kept.',
+        tags: ['Tokens'],
+        body: NewTokenBody,
+        response: {
+          201: Type.Intersect([TokenView, Type.Object({ token: Type.String({ description: 'The credential.' }) })], {
+            examples: [{ ...EXAMPLE, token: 'CCSB-a1b2c3d4-e5f6g7h8i9j0' }],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const made = await groupCommit.transaction(() => createToken(tokens, request.body), tokens.reload);
+      reply.code(201);
+      return { ...view(made.token), token: made.credential };
+    },
+  );
+
+  app.get(
+    '/tokens',
+    {
+      schema: {
+        operationId: 'listTokens',
+        summary: 'Lists the tokens',
+        description: 'Oldest first, without credentials. The one of STUB_TOKEN is not stored, and not listed.',
+        tags: ['Tokens'],
+        querystring: Type.Object({ chatbotId: chatbotIdQuery, ...pageQuery }, { additionalProperties: false }),
+        response: {
+          200: Type.Object({ tokens: Type.Array(TokenView), nextCursor }, { examples: [{ tokens: [EXAMPLE] }] }),
+        },
+      },
+    },
+    async ({ query: { chatbotId, limit, cursor } }) => {
+      const after = decodeCursor(cursor, ['', '']);
+      const rows = tokens.list().filter((token) => {
+        if (chatbotId !== undefined && token.chatbotId !== chatbotId) return false;
+        return after === undefined || isAfter(token, after);
+      });
+      const page = pageOf(rows, limit, ({ createdAt, id }) => [createdAt, id]);
+      return { tokens: page.rows.map(view), ...(page.nextCursor && { nextCursor: page.nextCursor }) };
+    },
+  );
+
+  app.delete(
+    '/tokens/:id',
+    {
+      schema: {
+        operationId: 'revokeToken',
+        summary: 'Revokes a token',
+        description: 'It is refused from the next request on, and stays in the list. Revoking twice changes nothing.',
+        tags: ['Tokens'],
+        params: Type.Object({ id: Type.String({ examples: [EXAMPLE.id] }) }),
+        response: { 204: Type.Null({ description: 'It is revoked.' }) },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const token = await groupCommit.transaction(() => tokens.revoke(id), tokens.reload);
+      if (!token) throw notFound('token', id, 'tokens');
+      return reply.code(204).send(null);
+    },
+  );
+};
+export default tokenRoutes;
+
+/**
+ * Makes a token inside a transaction. When that is not committed the store must be told by `reload`.
+ *
+ * @throws ProblemError 400 for what cannot be a token, 409 for a credential that is registered already
+ */
+export function createToken(tokens: TokenStore, wanted: NewToken): ReturnType<TokenStore['create']> {
+  try {
+    return tokens.create(wanted);
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error;
+    throw new ProblemError(/registered already/.test(error.message) ? 409 : 400, error.message);
+  }
+}
+
+function isAfter({ createdAt, id }: Token, [time, last]: readonly [string, string] | readonly string[]): boolean {
+  return createdAt > (time as string) || (createdAt === time && id > (last as string));
+}

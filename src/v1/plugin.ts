@@ -1,5 +1,6 @@
 // The data plane: what ChatCaptain documents under /v1, and nothing else.
 import type {
+  FastifyError,
   FastifyInstance,
   FastifyPluginAsync,
   FastifyRequest,
@@ -24,7 +25,9 @@ export interface V1Options {
 }
 
 const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
-  app.setErrorHandler(createErrorRenderer(options));
+  const renderError = createErrorRenderer(options);
+  // What an error handler returns would be sent as well.
+  app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
   app.setValidatorCompiler(compileStrictValidator);
   // Replies are typed by their schema at compile time, and small: a compiled serializer would only cost start-up time.
   app.setSerializerCompiler(() => JSON.stringify);

@@ -58,6 +58,7 @@ t.test('a token that was made is found by its credential, with its grants, and l
     createdAt: '2026-01-01T12:00:00.000Z',
     expiresAt: null,
     revokedAt: null,
+    chatbotId: null,
   });
   t.match(token.id, /^[0-9A-Za-z]{20}$/);
   t.strictSame(store.find(credential), { state: 'active', token });
@@ -115,7 +116,7 @@ t.test('the file holds the SHA-256 of a credential and the credential nowhere, m
 t.test('what the store gives out holds neither credential nor hash', async (t) => {
   const { store } = setUp(t);
   const { token, credential } = store.create({ grants: GRANTS });
-  const keys = ['createdAt', 'expiresAt', 'grants', 'id', 'name', 'revokedAt'];
+  const keys = ['chatbotId', 'createdAt', 'expiresAt', 'grants', 'id', 'name', 'revokedAt'];
   t.same(Object.keys(token).sort(), keys);
   const { token: found } = store.find(credential) as { token: object };
   t.same(Object.keys(found).sort(), keys);
@@ -387,6 +388,7 @@ t.test('a registered credential counts while the process lives, survives a reloa
     createdAt: '2026-01-01T12:00:00.000Z',
     expiresAt: null,
     revokedAt: null,
+    chatbotId: null,
   };
   t.strictSame(store.find('of the settings'), { state: 'active', token });
   t.same(store.list(), []);

@@ -161,5 +161,30 @@ check 'docker stop: ends by itself, with exit code 0' stopped
 
 must 'starts as its own user, with /data in memory' start --tmpfs /data
 check 'becomes healthy in memory' healthy
+check '401: the control plane without its token' equal "$(status /__admin/clock)" 401
+admin=$(docker logs "$container" 2>&1 | sed -n '/bearer token, which was made for this start/{n;s/^ *//p}')
+check 'the token that was made for the control plane is shown once' \
+  equal "$(docker logs "$container" 2>&1 | grep -cF -- "${admin:-none}")" 1
+check '201: a chatbot made with it' \
+  equal "$(status /__admin/chatbots --request POST --header "authorization: Bearer $admin")" 201
+
+mkdir "$scratch/fixtures"
+cat >"$scratch/fixtures/shop.yaml" <<'YAML'
+chatbots:
+  - id: container-check
+    channels: [web]
+    tokens:
+      - token: token-of-the-fixtures
+YAML
+chmod -R go=rX "$scratch" "$scratch/fixtures"
+must 'starts with fixtures, read-only, and an admin token of our choice' \
+  start --tmpfs /data --volume "$scratch/fixtures:/fixtures:ro" --env STUB_ADMIN_TOKEN=admin-of-the-check
+must 'becomes healthy with fixtures' healthy
+check '201: with a token of the fixtures' equal "$(create --header 'authorization: Bearer token-of-the-fixtures')" 201
+check '200: the control plane with its token' \
+  equal "$(status /__admin/clock --header 'authorization: Bearer admin-of-the-check')" 200
+check 'neither token is in the log' \
+  equal "$(docker logs "$container" 2>&1 | grep -cE 'token-of-the-fixtures|admin-of-the-check')" 0
+
 must 'starts as user and group 54321, on an anonymous volume' start --user 54321:54321
 check 'becomes healthy on an anonymous volume' healthy

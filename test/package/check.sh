@@ -23,18 +23,22 @@ npm install --no-audit --no-fund "$tarball" >/dev/null
 echo "version: $(npx chatcaptain-stub --version)"
 npx chatcaptain-stub openapi | node -e 'JSON.parse(require("fs").readFileSync(0, "utf8")).paths["/v1/inbox/{chatbotId}/conversations"].post.operationId'
 
+printf 'chatbots:\n  - id: shop\n    tokens: [{token: token-of-the-shop}]\n' >fixtures.yaml
 cat >first.ts <<'TS'
 import { type Stub, type StubOptions, startStub } from 'chatcaptain-stub';
 
-const options: StubOptions = { logFormat: 'json' };
+const options: StubOptions = { logFormat: 'json', fixtures: 'fixtures.yaml', seed: 7 };
 await using stub: Stub = await startStub(options);
 const response = await fetch(`${stub.url}/v1/inbox/my-chatbot/conversations`, {
   method: 'POST',
   headers: { authorization: `Bearer ${stub.token}`, 'content-type': 'application/json' },
   body: JSON.stringify({ name: 'John Doe', channelId: 'web' }),
 });
+const { chatbots } = await (await fetch(`${stub.url}/__admin/chatbots`)).json() as { chatbots: { chatbotId: string }[] };
+const ids = chatbots.map(({ chatbotId }) => chatbotId).join();
+if (ids !== 'my-chatbot,shop') throw new Error(`chatbots: ${ids}`);
 if (response.status !== 201) throw new Error(`status ${response.status}`);
-for (const path of ['/docs', '/docs/static/swagger-ui.css', '/openapi.json', '/openapi.vendor.json']) {
+for (const path of ['/docs', '/docs/static/swagger-ui.css', '/openapi.json', '/openapi.vendor.json', '/__admin/openapi.json']) {
   const { status } = await fetch(stub.url + path);
   if (status !== 200) throw new Error(`${path}: status ${status}`);
 }

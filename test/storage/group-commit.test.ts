@@ -408,3 +408,94 @@ t.test('drain waits for a write that a unit asked for while its group was being 
   t.equal(transactions().filter((sql) => sql === 'COMMIT').length, 2);
   await Promise.all([outer, inner]);
 });
+
+t.test(
+  'a transaction of its own runs behind what was asked for before it, alone, and before what comes after',
+  async (t) => {
+    const { group, db, add, stored, transactions } = setUp(t);
+    const seen: string[][] = [];
+    const writes = [add('a'), add('b')];
+    const work = group.transaction(() => {
+      seen.push(db.prepare<[], string>('SELECT text FROM notes ORDER BY id').pluck().all());
+      db.exec("DELETE FROM notes; INSERT INTO notes (text) VALUES ('x'), ('y')");
+      return 'done';
+    });
+    writes.push(add('c'));
+    const second = group.transaction(() => db.exec("DELETE FROM notes WHERE text = 'y'"));
+    t.equal(await work, 'done');
+    await Promise.all([...writes, second]);
+    t.same(seen, [['a', 'b']]);
+    t.same(stored(), ['x', 'c']);
+    const group1 = ['BEGIN IMMEDIATE', 'COMMIT'];
+    t.same(transactions(), [...group1, ...group1, ...group1, ...group1]);
+  },
+);
+
+t.test('what a transaction throws undoes all of it, and nothing else', async (t) => {
+  const { group, db, add, stored, failures } = setUp(t);
+  const before = add('before');
+  let committed = 0;
+  const work = group.transaction(
+    () => {
+      db.exec("INSERT INTO notes (text) VALUES ('half')");
+      throw new Error('changed my mind');
+    },
+    () => committed++,
+  );
+  const after = add('after');
+  await t.rejects(work, { message: 'changed my mind' });
+  await Promise.all([before, after]);
+  t.same(stored(), ['before', 'after']);
+  t.equal(committed, 0, 'memory is left alone');
+  t.same(failures, [], 'storage is not to blame');
+});
+
+t.test('memory changes in the same turn as the commit, before anybody hears of it', async (t) => {
+  const { group, db, stored } = setUp(t);
+  const order: string[] = [];
+  const work = group
+    .transaction(
+      () => db.exec("INSERT INTO notes (text) VALUES ('a')"),
+      () => {
+        t.same(stored(), ['a']);
+        order.push('memory');
+      },
+    )
+    .then(() => order.push('asker'));
+  setImmediate(() => order.push('next turn'));
+  await work;
+  await nextTurn();
+  t.same(order, ['memory', 'asker', 'next turn']);
+});
+
+t.test(
+  'a transaction that storage refuses is refused whole; one that waits for a lock waits like a write',
+  async (t) => {
+    const { group, db, other, add, stored, failures } = setUp(t, { lockTimeout: 30 });
+    other.exec('BEGIN IMMEDIATE');
+    let committed = 0;
+    const insert = () => db.exec("INSERT INTO notes (text) VALUES ('a')");
+    const waiting = [add('w'), group.transaction(insert, () => committed++), add('v')];
+    await refusedTogether(t, waiting, 'another process holds the database locked', 'SQLITE_BUSY');
+    t.match(failures, [{ size: 3 }], 'all of them waited for the same lock');
+    const later = group.transaction(insert, () => committed++);
+    setTimeout(() => other.exec('ROLLBACK'), 5);
+    await later;
+    t.equal(committed, 1);
+    t.same(stored(), ['a']);
+  },
+);
+
+t.test('settled waits for what was asked for before it, and not for what comes after', async (t) => {
+  const { group, db, add, stored, statements } = setUp(t);
+  await group.settled();
+  t.same(statements, [], 'nothing waits');
+  const write = add('a');
+  const settled = group.settled();
+  const later = group.transaction(() => db.exec("INSERT INTO notes (text) VALUES ('b')"));
+  await settled;
+  t.same(stored(), ['a']);
+  await Promise.all([write, later]);
+  const bad = add('a');
+  await Promise.all([group.settled(), t.rejects(bad, { code: 'SQLITE_CONSTRAINT_UNIQUE' })]);
+});

@@ -1,53 +1,7 @@
 // The journal: what came in on the data plane, what went out, and why. Bounded, and kept in the database.
 import type { Database } from 'better-sqlite3';
-import type { Decision } from '../../decisions.ts';
 import { type GroupCommit, StorageUnavailableError } from '../../storage/group-commit.ts';
-
-/** One message of an entry. Text bodies are as they came; bytes are a body that is not UTF-8. */
-export interface Message {
-  headers: Record<string, string | string[]>;
-  body?: string | Buffer | undefined;
-}
-
-/** One request and its answer, with every credential redacted. */
-export interface Entry {
-  id: string;
-  /** ISO 8601, UTC, by the clock of the chatbot. */
-  time: string;
-  method: string;
-  /** The path as it came, percent-encoded; without the query. */
-  path: string;
-  query?: string | undefined;
-  /** Absent when the request names no chatbot. */
-  chatbotId?: string | undefined;
-  /** Absent when no answer went out. */
-  status?: number | undefined;
-  durationMs: number;
-  request: Message;
-  response: Message;
-  decisions: readonly Decision[];
-  seed?: string | undefined;
-}
-
-/** A row of the table `requests`. */
-export interface RequestRow {
-  seq: number;
-  id: string;
-  time: string;
-  method: string;
-  path: string;
-  query: string | null;
-  chatbot_id: string;
-  status: number | null;
-  duration_ms: number;
-  request_headers: string;
-  request_body: string | Buffer | null;
-  response_headers: string;
-  response_body: string | Buffer | null;
-  decisions: string;
-  seed: string | null;
-  bytes: number;
-}
+import { type Entry, type RequestRow, rowFrom } from './entry.ts';
 
 export interface JournalLimits {
   journalEntries: number;
@@ -61,9 +15,13 @@ export interface Journal {
   subscribe(listener: (entry: Entry) => void): () => void;
   /** Resolves when every entry recorded so far can be read. */
   settled(): Promise<void>;
-  /** How many entries the limits have pushed out, of one chatbot or of all. */
+  /** How many entries the limits have pushed out or storage has refused, of one chatbot or of all. */
   dropped(chatbotId?: string): number;
-  /** Reads the sizes anew, after a transaction that took entries out. */
+  /** Removes every entry of one chatbot, or of all, and the counts of those dropped. */
+  clear(chatbotId?: string): Promise<void>;
+  /** Says that a transaction has taken out every entry of one chatbot, or of all, and the counts of those dropped. */
+  forget(chatbotId?: string): void;
+  /** Reads the sizes anew before the next entry, after a transaction that took entries out behind the journal's back. */
   reload(): void;
 }
 
@@ -99,21 +57,35 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
     )
     .pluck();
 
+  const deleteAll = ['requests', 'dropped_requests'].map((table) => db.prepare(`DELETE FROM ${table}`));
+  const deleteOf = ['requests', 'dropped_requests'].map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE chatbot_id = ?`),
+  );
+
   const listeners = new Set<(entry: Entry) => void>();
   let shares = new Map<string, Share>();
   let total: Share = { entries: 0, bytes: 0 };
-  /** Entries that storage refused, by chatbot. */
-  const lost = new Map<string, number>();
-  reload();
+  /** Whether `shares` and `total` may be wrong. */
+  let isStale = true;
+  /** Entries that storage refused, by chatbot, until it takes their number. */
+  let lost = new Map<string, number>();
+  /** What was in `lost` before the group that is being written. */
+  let writtenOff = new Map<string, number>();
 
-  function reload(): void {
+  function measure(): void {
+    isStale = false;
     shares = new Map(selectShares.all().map(({ chatbot_id, entries, bytes }) => [chatbot_id, { entries, bytes }]));
     total = { entries: 0, bytes: 0 };
     for (const share of shares.values()) add(total, share.entries, share.bytes);
   }
 
   function store(row: Omit<RequestRow, 'seq'>): void {
+    if (isStale) measure();
     insert.run(row);
+    if (lost.size > 0) {
+      [writtenOff, lost] = [lost, new Map()];
+      for (const [chatbotId, count] of writtenOff) countDropped.run(chatbotId, count);
+    }
     const share = shares.get(row.chatbot_id) ?? { entries: 0, bytes: 0 };
     shares.set(row.chatbot_id, share);
     for (const sum of [share, total]) add(sum, 1, row.bytes);
@@ -121,12 +93,22 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
     while (total.bytes > limits.journalBytes) dropFrom(largest('bytes'));
   }
 
-  function largest(measure: keyof Share): [string, Share] {
-    return [...shares].reduce((most, other) => (other[1][measure] > most[1][measure] ? other : most));
+  function lose(chatbotId: string, count: number): void {
+    lost.set(chatbotId, (lost.get(chatbotId) ?? 0) + count);
+  }
+
+  /** The chatbot that has the most; among equals the one that was heard of first. */
+  function largest(size: keyof Share): string {
+    let [largestId, most] = ['', 0];
+    for (const [chatbotId, share] of shares) {
+      if (share[size] > most) [largestId, most] = [chatbotId, share[size]];
+    }
+    return largestId;
   }
 
   /** A hundredth at a time: to look for the largest at every single request would cost too much. */
-  function dropFrom([chatbotId, share]: [string, Share]): void {
+  function dropFrom(chatbotId: string): void {
+    const share = shares.get(chatbotId) as Share;
     const rows = deleteOldest.all(chatbotId, Math.ceil(Math.min(share.entries, limits.journalEntries) / 100));
     countDropped.run(chatbotId, rows.length);
     const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
@@ -134,15 +116,31 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
     if (share.entries === 0) shares.delete(chatbotId);
   }
 
+  function forget(chatbotId?: string): void {
+    if (chatbotId === undefined) {
+      lost.clear();
+      isStale = true;
+      return;
+    }
+    lost.delete(chatbotId);
+    const { entries, bytes } = shares.get(chatbotId) ?? { entries: 0, bytes: 0 };
+    add(total, -entries, -bytes);
+    shares.delete(chatbotId);
+  }
+
   return {
     record(entry) {
       const row = rowFrom(entry);
       groupCommit
         .write(() => store(row))
+        .then(() => writtenOff.clear())
         .catch((error) => {
-          lost.set(row.chatbot_id, (lost.get(row.chatbot_id) ?? 0) + 1);
-          // The sizes were counted before the group failed.
-          if (error instanceof StorageUnavailableError) reload();
+          lose(row.chatbot_id, 1);
+          if (!(error instanceof StorageUnavailableError)) return;
+          // Both were counted before the group failed.
+          isStale = true;
+          for (const [chatbotId, count] of writtenOff) lose(chatbotId, count);
+          writtenOff.clear();
         });
       for (const listener of listeners) listener(entry);
     },
@@ -156,51 +154,21 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
       const pushedOut = selectDropped.get(chatbotId ?? null, chatbotId ?? null) as number;
       return unstored.reduce((sum, count) => sum + count, pushedOut);
     },
-    reload,
+    async clear(chatbotId) {
+      const [statements, parameters] = chatbotId === undefined ? [deleteAll, []] : [deleteOf, [chatbotId]];
+      const work = (): void => {
+        for (const statement of statements) statement.run(...parameters);
+      };
+      await groupCommit.transaction(work, () => forget(chatbotId));
+    },
+    forget,
+    reload() {
+      isStale = true;
+    },
   };
 }
 
 function add(sum: Share, entries: number, bytes: number): void {
   sum.entries += entries;
   sum.bytes += bytes;
-}
-
-function rowFrom(entry: Entry): Omit<RequestRow, 'seq'> {
-  const { request, response } = entry;
-  const row = {
-    id: entry.id,
-    time: entry.time,
-    method: entry.method,
-    path: entry.path,
-    query: entry.query ?? null,
-    chatbot_id: entry.chatbotId ?? '',
-    status: entry.status ?? null,
-    duration_ms: entry.durationMs,
-    request_headers: JSON.stringify(request.headers),
-    request_body: request.body ?? null,
-    response_headers: JSON.stringify(response.headers),
-    response_body: response.body ?? null,
-    decisions: JSON.stringify(entry.decisions),
-    seed: entry.seed ?? null,
-  };
-  const texts = Object.values(row).filter((value) => typeof value === 'string' || Buffer.isBuffer(value));
-  return { ...row, bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) };
-}
-
-/** The entry of a row. */
-export function entryFrom(row: RequestRow): Entry {
-  return {
-    id: row.id,
-    time: row.time,
-    method: row.method,
-    path: row.path,
-    query: row.query ?? undefined,
-    chatbotId: row.chatbot_id === '' ? undefined : row.chatbot_id,
-    status: row.status ?? undefined,
-    durationMs: row.duration_ms,
-    request: { headers: JSON.parse(row.request_headers), body: row.request_body ?? undefined },
-    response: { headers: JSON.parse(row.response_headers), body: row.response_body ?? undefined },
-    decisions: JSON.parse(row.decisions),
-    seed: row.seed ?? undefined,
-  };
 }

@@ -4,11 +4,12 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AdjustableClock } from '../../clock.ts';
 import { type Decision, decide } from '../../decisions.ts';
-import { CONTROL_PREFIX, isDataPlane } from '../../planes.ts';
-import { credentialsIn, redactHeaders, redactTarget, redactText } from '../../redaction.ts';
-import type { Entry, Journal } from './journal.ts';
+import { CONTROL_PREFIX, isDataPlane, originForm } from '../../planes.ts';
+import { credentialsIn, REDACTED, redactHeaders, redactTarget, redactText } from '../../redaction.ts';
+import type { Entry } from './entry.ts';
+import type { Journal } from './journal.ts';
 
-/** A longer body is cut, in bytes. Only a `STUB_BODY_LIMIT` beyond it lets one in. */
+/** A longer body is cut, in characters. Only a `STUB_BODY_LIMIT` beyond it lets one in. */
 const LONGEST_BODY = 1024 * 1024;
 
 export interface RecorderContext {
@@ -90,9 +91,9 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
     linkTo,
     skip: (request) => void skipped.add(request),
     recordUnreadable({ id, status, detail, packet, headers, body }) {
-      const { method, target, headers: received } = parsePacket(packet);
+      const { method, target, headers: received, credentials } = parsePacket(packet);
       if (!isDataPlane(target)) return;
-      const { path, query, chatbotId } = parseTarget(target, []);
+      const { path, query, chatbotId } = parseTarget(target, credentials);
       journal.record({
         id,
         time: new Date(clock.now(chatbotId)).toISOString(),
@@ -116,7 +117,7 @@ export function parseTarget(
   target: string,
   credentials: readonly string[],
 ): Pick<Entry, 'path' | 'query' | 'chatbotId'> {
-  const redacted = redactTarget(target, credentials);
+  const redacted = redactTarget(originForm(target), credentials);
   const start = redacted.indexOf('?');
   const path = start === -1 ? redacted : redacted.slice(0, start);
   // The resource of every operation of the vendor's stands behind the area: /v1/AREA/CHATBOT/…
@@ -135,9 +136,11 @@ function decode(segment: string | undefined): string | undefined {
 
 function keep(body: string | Buffer | null | undefined, credentials: readonly string[]): string | Buffer | undefined {
   if (body === null || body === undefined || body.length === 0) return undefined;
-  const bytes = Buffer.from(body).subarray(0, LONGEST_BODY);
-  if (!isUtf8(bytes)) return Buffer.from(redactText(bytes.toString('latin1'), credentials), 'latin1');
-  return redactText(bytes.toString('utf8'), credentials);
+  const bytes = Buffer.from(body);
+  const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
+  // Cut last: half a credential would not be known for one.
+  const text = redactText(bytes.toString(encoding), credentials).slice(0, LONGEST_BODY);
+  return encoding === 'utf8' ? text.toWellFormed() : Buffer.from(text, encoding);
 }
 
 function redactDecision(decision: Decision, credentials: readonly string[]): Decision {
@@ -152,17 +155,26 @@ function redactDecision(decision: Decision, credentials: readonly string[]): Dec
 /** Headers that say what a request is and hold no secret. Of the others in a broken one only the name is kept. */
 const HARMLESS = new Set(['host', 'user-agent', 'accept', 'content-type', 'content-length', 'transfer-encoding']);
 
+interface Packet {
+  method: string;
+  target: string;
+  headers: Record<string, string>;
+  credentials: string[];
+}
+
 /** Reads what it can of bytes that are no HTTP request. */
-function parsePacket(packet: Buffer | undefined): { method: string; target: string; headers: Record<string, string> } {
+function parsePacket(packet: Buffer | undefined): Packet {
   const [line = '', ...rest] = (packet ?? Buffer.alloc(0)).toString('latin1').split(/\r?\n/);
   const [, method = '', target = ''] = /^([A-Z]{1,32}) (\S+)(?: |$)/.exec(line) ?? [];
-  const headers: Record<string, string> = {};
+  const received: Record<string, string> = {};
   for (const text of rest) {
     if (text === '') break;
     const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):(.*)$/.exec(text) ?? [];
-    if (name === '') continue;
-    const key = name.toLowerCase();
-    headers[key] = HARMLESS.has(key) ? redactText(value.trim()) : '[redacted]';
+    if (name !== '') received[redactText(name).toLowerCase()] = value.trim();
   }
-  return { method, target, headers };
+  const credentials = credentialsIn(received);
+  const headers = Object.entries(received).map(([name, value]) => {
+    return [name, HARMLESS.has(name) ? redactText(value, credentials) : REDACTED];
+  });
+  return { method, target, headers: Object.fromEntries(headers), credentials };
 }

@@ -1,5 +1,179 @@
+// GET, DELETE /requests and GET /requests/:id
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Static, Type } from '@sinclair/typebox';
+import { decodeCursor, encodeCursor, nextCursor, orderQuery, pageQuery } from '../pages.ts';
 import type { ControlOptions } from '../plugin.ts';
+import { Problem, ProblemError } from '../problem.ts';
+import { chatbotIdQuery, scopeOf, scopeQuery } from '../scope.ts';
+import { createEntries, type Selection } from './entries.ts';
+import type { Entry } from './entry.ts';
+import { harOf } from './har.ts';
+import { bodyOf, RequestView, viewOf } from './view.ts';
 
-const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (_app, { context: _context }) => {};
+/** A page ends early before it grows beyond this, in bytes: bodies can be large. */
+const LARGEST_PAGE = 8 * 1024 * 1024;
+
+const Query = Type.Object(
+  {
+    chatbotId: chatbotIdQuery,
+    method: Type.Optional(Type.String({ description: 'As in POST.' })),
+    status: Type.Optional(
+      Type.String({
+        pattern: '^(?:[1-5]\\d\\d|[1-5][xX]{2}|none)$',
+        expected: 'a status such as 403, a class such as 4xx, or none',
+        description: 'A status such as 403, a class such as 4xx, or none: no answer went out.',
+      }),
+    ),
+    path: Type.Optional(Type.String({ description: 'The whole path, percent-encoded, without the query.' })),
+    text: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'Stands in the path, the query, a header, a body or a decision, in upper or lower case.',
+      }),
+    ),
+    order: orderQuery,
+    ...pageQuery,
+    format: Type.Union([Type.Literal('json'), Type.Literal('har')], {
+      default: 'json',
+      expected: 'json or har',
+      description: 'har: an HTTP archive of all that match, whatever the limit.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+const Page = Type.Object(
+  {
+    requests: Type.Array(RequestView),
+    nextCursor,
+    dropped: Type.Integer({ description: 'How many entries the journal has dropped for its limits.' }),
+  },
+  { examples: [{ requests: RequestView['examples'], dropped: 0 }] },
+);
+
+const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
+  const { journal, db } = context;
+  const entries = createEntries(db);
+
+  async function* walk(query: Static<typeof Query>): AsyncGenerator<{ seq: number; bytes: number; entry: Entry }> {
+    const [after] = decodeCursor(query.cursor, [0]) ?? [];
+    const text = query.text?.toLowerCase();
+    for await (const placed of entries.walk(selectionFrom(query), { order: query.order, after })) {
+      if (text === undefined || holds(placed.entry, text)) yield placed;
+    }
+  }
+
+  app.get(
+    '/requests',
+    {
+      schema: {
+        operationId: 'listRequests',
+        summary: 'Lists what the data plane was asked and answered',
+        tags: ['Requests'],
+        querystring: Query,
+        response: { 200: Page, 400: Problem },
+      },
+    },
+    async (request, reply) => {
+      const { query } = request;
+      await journal.settled();
+      if (query.format === 'har') {
+        reply.type('application/json; charset=utf-8');
+        reply.header('content-disposition', 'attachment; filename="chatcaptain-stub.har"');
+        return reply.send(Readable.from(harOf(entriesOf(walk(query))), { objectMode: false }) as never);
+      }
+      const page: { requests: RequestView[]; nextCursor?: string; dropped: number } = {
+        requests: [],
+        dropped: journal.dropped(query.chatbotId),
+      };
+      let [size, last] = [0, 0];
+      for await (const { seq, bytes, entry } of walk(query)) {
+        size += bytes;
+        if (page.requests.length === query.limit || (last > 0 && size > LARGEST_PAGE)) {
+          page.nextCursor = encodeCursor([last]);
+          break;
+        }
+        page.requests.push(viewOf(entry));
+        last = seq;
+      }
+      return page;
+    },
+  );
+
+  app.get(
+    '/requests/:id',
+    {
+      schema: {
+        operationId: 'getRequest',
+        summary: 'Shows one request, and why it was answered so',
+        description: 'The header `Link` of every refusal leads here; `x-stub-request-id` is the id.',
+        tags: ['Requests'],
+        params: Type.Object({ id: Type.String({ description: 'What the answer carried as x-stub-request-id.' }) }),
+        response: { 200: RequestView, 404: Problem },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await journal.settled();
+      const placed = entries.find(id);
+      if (placed) return viewOf(placed.entry);
+      const dropped = journal.dropped();
+      throw new ProblemError(
+        404,
+        `There is no request ${id}. The journal has dropped ${dropped} for its limits (STUB_JOURNAL_ENTRIES, STUB_JOURNAL_BYTES); GET /__admin/requests shows those that it holds.`,
+        { dropped },
+      );
+    },
+  );
+
+  app.delete(
+    '/requests',
+    {
+      schema: {
+        operationId: 'deleteRequests',
+        summary: 'Empties the journal, of one chatbot or of all',
+        description: 'The counts of dropped entries begin at 0 again.',
+        tags: ['Requests'],
+        querystring: Type.Object(scopeQuery, { additionalProperties: false }),
+        response: { 204: Type.Null(), 400: Problem },
+      },
+    },
+    async (request, reply) => {
+      await journal.clear(scopeOf(request.query, 'delete requests'));
+      return reply.code(204).send(null);
+    },
+  );
+};
 export default requests;
+
+async function* entriesOf(walk: AsyncIterable<{ entry: Entry }>): AsyncGenerator<Entry> {
+  for await (const { entry } of walk) yield entry;
+}
+
+function selectionFrom({ chatbotId, method, path, status }: Static<typeof Query>): Selection {
+  return { chatbotId, method: method?.toUpperCase(), path, status: statusesFrom(status) };
+}
+
+function statusesFrom(status: string | undefined): Selection['status'] {
+  if (status === undefined) return undefined;
+  if (status === 'none') return null;
+  return [Number(status.replace(/x/gi, '0')), Number(status.replace(/x/gi, '9'))];
+}
+
+function holds(entry: Entry, text: string): boolean {
+  const { path, query = '', chatbotId = '', request, response, decisions } = entry;
+  const texts = [
+    path,
+    query,
+    chatbotId,
+    ...decisions.flatMap(({ detail, violations = [] }) => [detail, JSON.stringify(violations)]),
+  ];
+  for (const { headers, body = '' } of [request, response]) {
+    for (const [name, values] of Object.entries(headers)) texts.push(`${name}: ${values}`);
+    texts.push(body.toString('utf8'));
+    // Some write JSON in ASCII only: a search for ö finds \u00f6.
+    if (body.includes('\\u')) texts.push(JSON.stringify(bodyOf({ headers, body }).body));
+  }
+  return texts.some((candidate) => candidate.toLowerCase().includes(text));
+}

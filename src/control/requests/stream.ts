@@ -1,5 +1,158 @@
+// GET /requests/stream: the journal as it grows, as server-sent events.
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../plugin.ts';
+import { chatbotIdQuery } from '../scope.ts';
+import { departureOf } from './departure.ts';
+import { createEntries, type Entries } from './entries.ts';
+import type { Entry } from './entry.ts';
+import type { Journal } from './journal.ts';
+import { viewOf } from './view.ts';
 
-const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (_app, { context: _context }) => {};
+/** Milliseconds between two signs of life, for what closes a connection on which nothing is said. */
+const HEARTBEAT = 15_000;
+
+/** How much may come up in the journal while a reader does not read, in bytes. */
+const PATIENCE = 1024 * 1024;
+
+const Query = Type.Object(
+  {
+    chatbotId: chatbotIdQuery,
+    lastEventId: Type.Optional(Type.String({ description: 'As the header Last-Event-ID, which goes before it.' })),
+  },
+  { additionalProperties: false },
+);
+
+const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
+  const { journal, db } = context;
+  const entries = createEntries(db);
+
+  app.get(
+    '/requests/stream',
+    {
+      // It would not end.
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'streamRequests',
+        summary: 'Streams requests as they are answered',
+        description:
+          'Server-sent events: `event: request`, `id` the id of the request, `data` the request as JSON. With `Last-Event-ID` it begins behind that one, or with the oldest when the journal no longer has it. A reader that does not read is dropped and can resume so.',
+        tags: ['Requests'],
+        querystring: Query,
+        headers: Type.Object({
+          'last-event-id': Type.Optional(Type.String({ description: 'The id of the last event that arrived.' })),
+        }),
+        response: {
+          200: {
+            description: 'Events without an end.',
+            content: {
+              'text/event-stream': {
+                schema: Type.Unsafe<Readable>({
+                  type: 'string',
+                  examples: ['event: request\nid: 0QFbvCzG8pTq2xWm4KsY\ndata: {"id":"0QFbvCzG8pTq2xWm4KsY",…}\n\n'],
+                }),
+              },
+            },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { chatbotId, lastEventId } = request.query;
+      const follower: Follower = {
+        chatbotId,
+        lastEventId: request.headers['last-event-id'] ?? lastEventId,
+        signals: [departureOf(request, reply), app.closing],
+        drop: () => reply.raw.destroy(),
+      };
+      // When the stream ends, so does the connection: a server that closes need not wait for it.
+      reply.headers({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', connection: 'close' });
+      return reply.send(Readable.from(follow(journal, entries, follower), { objectMode: false }));
+    },
+  );
+};
 export default stream;
+
+interface Follower {
+  chatbotId: string | undefined;
+  lastEventId: string | undefined;
+  /** Each ends it. */
+  signals: AbortSignal[];
+  /** Ends it at once, whatever has not been read yet. */
+  drop: () => void;
+}
+
+/**
+ * Yields what is to be sent. Entries are read from the journal, where they stand in order and once, as fast as the reader
+ * takes them; that there are new ones is heard from the journal, so that nothing is asked while nothing happens.
+ */
+async function* follow(journal: Journal, entries: Entries, follower: Follower): AsyncGenerator<string, void, void> {
+  const { chatbotId, lastEventId, signals, drop } = follower;
+  const bell = createBell();
+  let hasNews = true;
+  let isQuiet = false;
+  /** How much came up since the reader was given something that it has not taken. */
+  let unread: number | undefined;
+  const unsubscribe = journal.subscribe((entry) => {
+    if (chatbotId !== undefined && entry.chatbotId !== chatbotId) return;
+    hasNews = true;
+    bell.ring();
+    if (unread !== undefined) unread += sizeOf(entry);
+    if (unread !== undefined && unread > PATIENCE) drop();
+  });
+  const heartbeat = setInterval(() => {
+    isQuiet = true;
+    bell.ring();
+  }, HEARTBEAT).unref();
+  for (const signal of signals) signal.addEventListener('abort', bell.ring);
+  const isOver = (): boolean => signals.some(({ aborted }) => aborted);
+  try {
+    await journal.settled();
+    let last = lastEventId === undefined ? entries.newest() : (entries.find(lastEventId)?.seq ?? 0);
+    yield 'retry: 1000\n\n';
+    while (!isOver()) {
+      if (isQuiet) {
+        isQuiet = false;
+        yield ': still here\n\n';
+      }
+      if (hasNews) {
+        hasNews = false;
+        await journal.settled();
+        for await (const { seq, entry } of entries.walk({ chatbotId }, { after: last })) {
+          unread = 0;
+          yield eventOf(entry);
+          unread = undefined;
+          last = seq;
+          if (isOver()) return;
+        }
+      }
+      await bell.rung();
+    }
+  } finally {
+    unsubscribe();
+    clearInterval(heartbeat);
+    for (const signal of signals) signal.removeEventListener('abort', bell.ring);
+  }
+}
+
+function eventOf(entry: Entry): string {
+  return `event: request\nid: ${entry.id}\ndata: ${JSON.stringify(viewOf(entry))}\n\n`;
+}
+
+/** About what an event takes. */
+function sizeOf({ request, response }: Entry): number {
+  return 1024 + (request.body?.length ?? 0) + (response.body?.length ?? 0);
+}
+
+/** Something to wait for that may ring before anybody waits. */
+function createBell(): { ring: () => void; rung: () => Promise<void> } {
+  let { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    ring: () => resolve(),
+    async rung() {
+      await promise;
+      ({ promise, resolve } = Promise.withResolvers<void>());
+    },
+  };
+}

@@ -1,0 +1,99 @@
+// Reads entries of the journal from the database, a piece at a time: other requests are answered between two pieces.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database, Statement } from 'better-sqlite3';
+import { type Entry, entryFrom, type RequestRow } from './entry.ts';
+
+/** Which entries to read. What is absent may be anything. */
+export interface Selection {
+  chatbotId?: string | undefined;
+  method?: string | undefined;
+  path?: string | undefined;
+  /** The lowest and the highest status, or `null` for those that were not answered. */
+  status?: readonly [lowest: number, highest: number] | null | undefined;
+}
+
+export interface WalkOptions {
+  /** `asc` (default): oldest first. */
+  order?: 'asc' | 'desc';
+  /** The place in the journal behind which to begin, in the order of the walk. */
+  after?: number | undefined;
+}
+
+/** An entry and its place in the journal. */
+export interface Placed {
+  seq: number;
+  /** What it counts for against the journal's limit. */
+  bytes: number;
+  entry: Entry;
+}
+
+export interface Entries {
+  find(id: string): Placed | undefined;
+  /** The place of the newest entry; 0 when there is none. */
+  newest(): number;
+  /** Reads on as long as the caller does. */
+  walk(selection: Selection, options?: WalkOptions): AsyncGenerator<Placed, void, void>;
+}
+
+/** How many rows are read at once. */
+const PIECE = 100;
+
+interface Parameters {
+  chatbotId: string | null;
+  method: string | null;
+  path: string | null;
+  lowest: number | null;
+  highest: number | null;
+  after: number;
+  limit: number;
+}
+
+export function createEntries(db: Database): Entries {
+  const selectOne = db.prepare<[string], RequestRow>('SELECT * FROM requests WHERE id = ?');
+  const selectNewest = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM requests').pluck();
+  /** One for each kind of question: with all of them in one, no index would be used. */
+  const statements = new Map<string, Statement<[Parameters], RequestRow>>();
+
+  function prepare(sql: string): Statement<[Parameters], RequestRow> {
+    const statement = statements.get(sql) ?? db.prepare<[Parameters], RequestRow>(sql);
+    statements.set(sql, statement);
+    return statement;
+  }
+
+  return {
+    find(id) {
+      const row = selectOne.get(id);
+      return row && placedFrom(row);
+    },
+    newest: () => selectNewest.get() as number,
+    async *walk(selection, { order = 'asc', after } = {}) {
+      const statement = prepare(sqlFor(selection, order));
+      const [lowest, highest] = selection.status ?? [null, null];
+      const { chatbotId = null, method = null, path = null } = selection;
+      let last = after ?? (order === 'asc' ? 0 : Number.MAX_SAFE_INTEGER);
+      for (;;) {
+        const rows = statement.all({ chatbotId, method, path, lowest, highest, after: last, limit: PIECE });
+        for (const row of rows) yield placedFrom(row);
+        if (rows.length < PIECE) return;
+        last = (rows.at(-1) as RequestRow).seq;
+        await nextTurn();
+      }
+    },
+  };
+}
+
+/** Made of fixed pieces only; every value is bound. */
+function sqlFor({ chatbotId, method, path, status }: Selection, order: 'asc' | 'desc'): string {
+  const conditions = [
+    order === 'asc' ? 'seq > @after' : 'seq < @after',
+    ...(chatbotId === undefined ? [] : ['chatbot_id = @chatbotId']),
+    ...(method === undefined ? [] : ['method = @method']),
+    ...(path === undefined ? [] : ['path = @path']),
+    ...(status === undefined ? [] : [status === null ? 'status IS NULL' : 'status BETWEEN @lowest AND @highest']),
+  ];
+  return `SELECT * FROM requests WHERE ${conditions.join(' AND ')} ORDER BY seq ${order} LIMIT @limit`;
+}
+
+function placedFrom(row: RequestRow): Placed {
+  return { seq: row.seq, bytes: row.bytes, entry: entryFrom(row) };
+}

@@ -1,0 +1,89 @@
+// An entry of the journal, and its row.
+import type { Decision } from '../../decisions.ts';
+
+/** One message of an entry. Text bodies are as they came; bytes are a body that is not UTF-8. */
+export interface Message {
+  headers: Record<string, string | string[]>;
+  body?: string | Buffer | undefined;
+}
+
+/** One request and its answer, with every credential redacted. */
+export interface Entry {
+  id: string;
+  /** ISO 8601, UTC, by the clock of the chatbot. */
+  time: string;
+  method: string;
+  /** The path as it came, percent-encoded; without the query. */
+  path: string;
+  query?: string | undefined;
+  /** Absent when the request names no chatbot. */
+  chatbotId?: string | undefined;
+  /** Absent when no answer went out. */
+  status?: number | undefined;
+  durationMs: number;
+  request: Message;
+  response: Message;
+  decisions: readonly Decision[];
+  seed?: string | undefined;
+}
+
+/** A row of the table `requests`. */
+export interface RequestRow {
+  seq: number;
+  id: string;
+  time: string;
+  method: string;
+  path: string;
+  query: string | null;
+  chatbot_id: string;
+  status: number | null;
+  duration_ms: number;
+  request_headers: string;
+  request_body: string | Buffer | null;
+  response_headers: string;
+  response_body: string | Buffer | null;
+  decisions: string;
+  seed: string | null;
+  bytes: number;
+}
+
+/** The row of an entry, but for its place. */
+export function rowFrom(entry: Entry): Omit<RequestRow, 'seq'> {
+  const { request, response } = entry;
+  const row = {
+    id: entry.id,
+    time: entry.time,
+    method: entry.method,
+    path: entry.path,
+    query: entry.query ?? null,
+    chatbot_id: entry.chatbotId ?? '',
+    status: entry.status ?? null,
+    duration_ms: entry.durationMs,
+    request_headers: JSON.stringify(request.headers),
+    request_body: request.body ?? null,
+    response_headers: JSON.stringify(response.headers),
+    response_body: response.body ?? null,
+    decisions: JSON.stringify(entry.decisions),
+    seed: entry.seed ?? null,
+  };
+  const texts = Object.values(row).filter((value) => typeof value === 'string' || Buffer.isBuffer(value));
+  return { ...row, bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) };
+}
+
+/** The entry of a row. */
+export function entryFrom(row: RequestRow): Entry {
+  return {
+    id: row.id,
+    time: row.time,
+    method: row.method,
+    path: row.path,
+    query: row.query ?? undefined,
+    chatbotId: row.chatbot_id === '' ? undefined : row.chatbot_id,
+    status: row.status ?? undefined,
+    durationMs: row.duration_ms,
+    request: { headers: JSON.parse(row.request_headers), body: row.request_body ?? undefined },
+    response: { headers: JSON.parse(row.response_headers), body: row.response_body ?? undefined },
+    decisions: JSON.parse(row.decisions),
+    seed: row.seed ?? undefined,
+  };
+}

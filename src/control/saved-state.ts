@@ -1,0 +1,153 @@
+// The rows behind snapshots: how a state is put aside, and how it comes back.
+import type { Database } from 'better-sqlite3';
+
+/** A row of the table `snapshots`, without the state. */
+export interface SnapshotRow {
+  key: number;
+  /** Empty: of everything. */
+  chatbot_id: string;
+  name: string;
+  created_at: string;
+  conversations: number;
+}
+
+export interface SavedState {
+  save(name: string, chatbotId: string | undefined, createdAt: string): { snapshot: SnapshotRow; isNew: boolean };
+  restore(name: string, chatbotId: string | undefined): SnapshotRow | undefined;
+  /** @returns whether there was one */
+  remove(name: string, chatbotId: string | undefined): boolean;
+}
+
+/** The tables that stand in a snapshot's state, with the column that names the chatbot and what belongs to any. */
+const TABLES = [
+  { name: 'chatbots', chatbot: 'id', any: 'TRUE' },
+  { name: 'channels', chatbot: 'chatbot_id', any: 'TRUE' },
+  // A token that stands by itself is part of no snapshot.
+  { name: 'tokens', chatbot: 'chatbot_id', any: 'chatbot_id IS NOT NULL' },
+  { name: 'faults', chatbot: 'chatbot_id', any: 'TRUE' },
+  { name: 'seeded', chatbot: 'chatbot_id', any: `chatbot_id <> ''` },
+] as const;
+
+type Row = Record<string, string | number | null>;
+
+const COLUMNS = 'chatbot_id, id, channel_id, name, email, phone, created_at';
+
+/** The statements on snapshots, prepared once. Each of these runs in the caller's transaction. */
+export function prepareSavedState(db: Database): SavedState {
+  const tables = TABLES.map((table) => prepareTable(db, table));
+  const turns = prepareTurns(db);
+  const conversations = prepareConversations(db);
+  const insert = db.prepare<[string, string, string, number, string], SnapshotRow>(
+    `INSERT INTO snapshots (chatbot_id, name, created_at, conversations, state) VALUES (?, ?, ?, ?, ?)
+     RETURNING key, chatbot_id, name, created_at, conversations`,
+  );
+  const find = db.prepare<[string, string], SnapshotRow & { state: string }>(
+    'SELECT * FROM snapshots WHERE chatbot_id = ? AND name = ?',
+  );
+  const deleteSnapshot = db
+    .prepare<[string, string], number>('DELETE FROM snapshots WHERE chatbot_id = ? AND name = ? RETURNING key')
+    .pluck();
+
+  function remove(name: string, chatbotId = ''): boolean {
+    const key = deleteSnapshot.get(chatbotId, name);
+    if (key === undefined) return false;
+    conversations.drop(key);
+    return true;
+  }
+
+  return {
+    remove,
+
+    save(name, chatbotId, createdAt) {
+      // A new row, not a new state in the old one: lists show the snapshots in the order in which they were taken.
+      const isNew = !remove(name, chatbotId);
+      const state: Record<string, Row[]> = { turns: turns.read(chatbotId) };
+      for (const table of tables) state[table.name] = table.read(chatbotId);
+      const count = conversations.count(chatbotId);
+      const snapshot = insert.get(chatbotId ?? '', name, createdAt, count, JSON.stringify(state)) as SnapshotRow;
+      conversations.save(snapshot.key, chatbotId);
+      return { snapshot, isNew };
+    },
+
+    restore(name, chatbotId) {
+      const found = find.get(chatbotId ?? '', name);
+      if (!found) return undefined;
+      const { state: text, ...snapshot } = found;
+      const state: Record<string, Row[]> = JSON.parse(text);
+      conversations.restore(snapshot.key, chatbotId);
+      for (const table of tables) table.replace(chatbotId, state[table.name] as Row[]);
+      turns.raise(state['turns'] as Row[]);
+      return snapshot;
+    },
+  };
+}
+
+function prepareTable(db: Database, { name, chatbot, any }: (typeof TABLES)[number]) {
+  const selectOf = db.prepare<[string], Row>(`SELECT * FROM ${name} WHERE ${chatbot} = ?`);
+  const selectAny = db.prepare<[], Row>(`SELECT * FROM ${name} WHERE ${any}`);
+  const deleteOf = db.prepare<[string]>(`DELETE FROM ${name} WHERE ${chatbot} = ?`);
+  const deleteAny = db.prepare<[]>(`DELETE FROM ${name} WHERE ${any}`);
+  const columns = selectAny.columns().map((column) => column.name);
+  // The one conflict there can be: a credential that has been registered for somebody else meanwhile. It stays theirs.
+  const insert = db.prepare<[Row]>(
+    `INSERT INTO ${name} (${columns}) VALUES (${columns.map((column) => `@${column}`)}) ON CONFLICT DO NOTHING`,
+  );
+  return {
+    name,
+    read: (chatbotId: string | undefined): Row[] => {
+      return chatbotId === undefined ? selectAny.all() : selectOf.all(chatbotId);
+    },
+    replace(chatbotId: string | undefined, rows: Row[]): void {
+      if (chatbotId === undefined) deleteAny.run();
+      else deleteOf.run(chatbotId);
+      for (const row of rows) insert.run(row);
+    },
+  };
+}
+
+/** Turns never go back: an id that was given after the snapshot is not given again. */
+function prepareTurns(db: Database) {
+  const selectOf = db.prepare<[string], Row>('SELECT * FROM turns WHERE chatbot_id = ?');
+  const selectAll = db.prepare<[], Row>('SELECT * FROM turns');
+  const raise = db.prepare<[Row]>(
+    'INSERT INTO turns VALUES (@chatbot_id, @turn) ON CONFLICT DO UPDATE SET turn = max(turn, excluded.turn)',
+  );
+  return {
+    read: (chatbotId: string | undefined): Row[] => {
+      return chatbotId === undefined ? selectAll.all() : selectOf.all(chatbotId);
+    },
+    raise(rows: Row[]): void {
+      for (const row of rows) raise.run(row);
+    },
+  };
+}
+
+/** Conversations are copied from table to table, without passing through memory. */
+function prepareConversations(db: Database) {
+  const countOf = db.prepare<[string], number>('SELECT count(*) FROM conversations WHERE chatbot_id = ?').pluck();
+  const countAll = db.prepare<[], number>('SELECT count(*) FROM conversations').pluck();
+  const save = `INSERT INTO snapshot_conversations (snapshot, ${COLUMNS}) SELECT ?, ${COLUMNS} FROM conversations`;
+  const saveOf = db.prepare<[number, string]>(`${save} WHERE chatbot_id = ?`);
+  const saveAll = db.prepare<[number]>(save);
+  const deleteOf = db.prepare<[string]>('DELETE FROM conversations WHERE chatbot_id = ?');
+  const deleteAll = db.prepare<[]>('DELETE FROM conversations');
+  const restore = db.prepare<[number]>(
+    `INSERT INTO conversations (${COLUMNS}) SELECT ${COLUMNS} FROM snapshot_conversations WHERE snapshot = ?`,
+  );
+  const drop = db.prepare<[number]>('DELETE FROM snapshot_conversations WHERE snapshot = ?');
+  return {
+    count: (chatbotId: string | undefined): number => {
+      return (chatbotId === undefined ? countAll.get() : countOf.get(chatbotId)) as number;
+    },
+    save(key: number, chatbotId: string | undefined): void {
+      if (chatbotId === undefined) saveAll.run(key);
+      else saveOf.run(key, chatbotId);
+    },
+    restore(key: number, chatbotId: string | undefined): void {
+      if (chatbotId === undefined) deleteAll.run();
+      else deleteOf.run(chatbotId);
+      restore.run(key);
+    },
+    drop: (key: number): void => void drop.run(key),
+  };
+}

@@ -1,0 +1,77 @@
+import t from 'tap';
+import { admin } from '../support/admin.ts';
+import { sendRaw, startTestStub } from '../support/stub.ts';
+
+t.test('404 for a path that is none, 405 with Allow for another method, 204 for OPTIONS', async (t) => {
+  const stub = await startTestStub(t);
+  const rows: [method: string, path: string, status: number, allow?: string][] = [
+    ['GET', '/nothing', 404],
+    ['GET', '', 404],
+    ['DELETE', '/clock', 405, 'GET, HEAD, OPTIONS, PUT'],
+    ['DELETE', '/clock/?x=1', 405, 'GET, HEAD, OPTIONS, PUT'],
+    ['PUT', '/tokens/x', 405, 'DELETE, OPTIONS'],
+    ['PATCH', '/tokens', 405, 'GET, HEAD, OPTIONS, POST'],
+    ['OPTIONS', '/tokens', 204, 'GET, HEAD, OPTIONS, POST'],
+    ['OPTIONS', '/nothing', 404],
+    ['GET', '/tokens/a/b', 404],
+  ];
+  for (const [method, path, status, allow] of rows) {
+    const answer = await admin(stub, method, path);
+    t.equal(answer.status, status, `${method} ${path}`);
+    t.equal(answer.headers['allow'], allow);
+    if (status === 404)
+      t.match(answer.json.detail, `Cannot ${method} /__admin${path}. GET /__admin/openapi.json lists`);
+    if (status === 405) t.match(answer.json.detail, `use ${allow}.`);
+  }
+});
+
+t.test('a body that cannot be read is a problem, and the connection stays', async (t) => {
+  const stub = await startTestStub(t);
+  const put = (body: string | Buffer, headers = {}) =>
+    stub.send({
+      method: 'PUT',
+      path: '/__admin/clock',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+  t.match((await put('{')).json, { status: 400, detail: /The body is not valid JSON/ });
+  t.match((await put('{"__proto__":{}}')).json, { status: 400, detail: /not valid JSON/ });
+  t.match((await put('')).json, { status: 400 });
+  t.match((await put(`{"set":"${'x'.repeat(17 * 1024 * 1024)}"}`)).json, { status: 413 });
+  const head =
+    'PUT /__admin/clock HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1\r\n';
+  const both = await sendRaw(stub.url, `${head}\r\n{${head}connection: close\r\n\r\n{`);
+  t.equal(both.match(/HTTP\/1\.1 400/g)?.length, 2);
+});
+
+t.test('answers are not to be kept, and every one has an id', async (t) => {
+  const stub = await startTestStub(t);
+  for (const path of ['/clock', '/nothing']) {
+    const { headers } = await admin(stub, 'GET', path);
+    t.equal(headers['cache-control'], 'no-store');
+    t.equal(headers['x-content-type-options'], 'nosniff');
+    t.match(headers['x-stub-request-id'], /^\w{20}$/);
+    t.equal(headers['link'], undefined, 'it is not in the journal');
+  }
+});
+
+t.test('storage that refuses is a 503 that says so, and nothing is half done', async (t) => {
+  const stub = await startTestStub(t);
+  const { default: Sqlite } = await import('better-sqlite3');
+  const db = new Sqlite(stub.file);
+  db.exec("CREATE TRIGGER boom BEFORE INSERT ON tokens BEGIN SELECT RAISE(ABORT, 'inner detail'); END");
+  const failed = await admin(stub, 'POST', '/tokens', { grants: [] });
+  t.match(failed.json, { status: 500, detail: /Internal server error/ });
+  t.notMatch(failed.text, 'inner detail');
+  db.exec('DROP TRIGGER boom; PRAGMA max_page_count = 1');
+  db.exec('BEGIN IMMEDIATE');
+  const waiting = admin(stub, 'POST', '/tokens', { grants: [] });
+  // Longer than the stub waits for a lock.
+  const answer = await waiting;
+  db.exec('ROLLBACK');
+  db.close();
+  t.match(answer.json, { status: 503, detail: /Nothing was changed: another process holds the database locked/ });
+  t.equal(answer.headers['retry-after'], '1');
+  t.same((await admin(stub, 'GET', '/tokens')).json, { tokens: [] });
+  t.equal((await admin(stub, 'POST', '/tokens', { grants: [] })).status, 201);
+});
