@@ -5,6 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
  *
  * A client that has only said that it sends nothing more counts as gone, because one that went away looks no different
  * until something is written to it. No client that waits for long does so.
+ *
+ * To be asked for in the turn in which the handler begins: what happened before goes unheard.
  */
 export function departureOf({ raw: { socket } }: FastifyRequest, { raw: response }: FastifyReply): AbortSignal {
   const departure = new AbortController();
@@ -14,6 +16,5 @@ export function departureOf({ raw: { socket } }: FastifyRequest, { raw: response
     socket.off('end', depart);
     depart();
   });
-  if (socket.readableEnded || socket.destroyed) depart();
   return departure.signal;
 }

@@ -163,8 +163,8 @@ interface Packet {
 }
 
 /** Reads what it can of bytes that are no HTTP request. */
-function parsePacket(packet: Buffer | undefined): Packet {
-  const [line = '', ...rest] = (packet ?? Buffer.alloc(0)).toString('latin1').split(/\r?\n/);
+function parsePacket(packet: Buffer = Buffer.alloc(0)): Packet {
+  const [line = '', ...rest] = packet.toString('latin1').split(/\r?\n/);
   const [, method = '', target = ''] = /^([A-Z]{1,32}) (\S+)(?: |$)/.exec(line) ?? [];
   const received: Record<string, string> = {};
   for (const text of rest) {

@@ -92,6 +92,7 @@ async function* follow(journal: Journal, entries: Entries, follower: Follower): 
   const bell = createBell();
   let hasNews = true;
   let isQuiet = false;
+  let isBusy = false;
   /** How much came up since the reader was given something that it has not taken. */
   let unread: number | undefined;
   const unsubscribe = journal.subscribe((entry) => {
@@ -105,7 +106,12 @@ async function* follow(journal: Journal, entries: Entries, follower: Follower): 
     isQuiet = true;
     bell.ring();
   }, HEARTBEAT).unref();
-  for (const signal of signals) signal.addEventListener('abort', bell.ring);
+  const stop = (): void => {
+    // Whoever is being sent something may take it never.
+    if (isBusy) drop();
+    bell.ring();
+  };
+  for (const signal of signals) signal.addEventListener('abort', stop);
   const isOver = (): boolean => signals.some(({ aborted }) => aborted);
   try {
     await journal.settled();
@@ -118,21 +124,22 @@ async function* follow(journal: Journal, entries: Entries, follower: Follower): 
       }
       if (hasNews) {
         hasNews = false;
+        isBusy = true;
         await journal.settled();
         for await (const { seq, entry } of entries.walk({ chatbotId }, { after: last })) {
           unread = 0;
           yield eventOf(entry);
           unread = undefined;
           last = seq;
-          if (isOver()) return;
         }
+        isBusy = false;
       }
       await bell.rung();
     }
   } finally {
     unsubscribe();
     clearInterval(heartbeat);
-    for (const signal of signals) signal.removeEventListener('abort', bell.ring);
+    for (const signal of signals) signal.removeEventListener('abort', stop);
   }
 }
 
@@ -141,8 +148,8 @@ function eventOf(entry: Entry): string {
 }
 
 /** About what an event takes. */
-function sizeOf({ request, response }: Entry): number {
-  return 1024 + (request.body?.length ?? 0) + (response.body?.length ?? 0);
+function sizeOf({ request: { body: received = '' }, response: { body: sent = '' } }: Entry): number {
+  return 1024 + received.length + sent.length;
 }
 
 /** Something to wait for that may ring before anybody waits. */

@@ -41,7 +41,7 @@ interface Waiter extends Wish {
 export function createWaiters(journal: Journal, entries: Entries): Waiters {
   const ofChatbot = new Map<string | undefined, Set<Waiter>>();
   let size = 0;
-  let unsubscribe = (): void => {};
+  let unsubscribe: (() => void) | undefined;
 
   function hear(entry: Entry): void {
     tell(ofChatbot.get(undefined), entry);
@@ -68,7 +68,7 @@ export function createWaiters(journal: Journal, entries: Entries): Waiters {
     const waiters = ofChatbot.get(chatbotId) as Set<Waiter>;
     waiters.delete(waiter);
     if (waiters.size === 0) ofChatbot.delete(chatbotId);
-    if (--size === 0) unsubscribe();
+    if (--size === 0) unsubscribe?.();
   }
 
   return {
@@ -106,7 +106,7 @@ export function createWaiters(journal: Journal, entries: Entries): Waiters {
 async function earliest(promise: Promise<void>, signals: AbortSignal[], milliseconds: number): Promise<void> {
   const { promise: over, resolve } = Promise.withResolvers<void>();
   const end = (): void => resolve();
-  const timer = setTimeout(end, milliseconds);
+  const timer = setTimeout(end, Math.max(1, milliseconds));
   promise.then(end);
   for (const signal of signals) signal.addEventListener('abort', end);
   if (signals.some(({ aborted }) => aborted)) end();

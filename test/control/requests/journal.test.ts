@@ -1,5 +1,8 @@
 import Sqlite from 'better-sqlite3';
 import t from 'tap';
+import { resolveSettings } from '../../../src/config.ts';
+import { openContext } from '../../../src/context.ts';
+import { createLogger } from '../../../src/logging.ts';
 import type { StubOptions } from '../../../src/start.ts';
 import { startTestStub, type TestStub, VALID } from '../../support/stub.ts';
 
@@ -133,6 +136,25 @@ t.test('deleting requests forgets what storage refused, too', async (t) => {
   await stub.send({ method: 'DELETE', path: '/__admin/requests?all=true' });
   t.match(await show(stub), { dropped: 0 });
   accept();
+});
+
+t.test('entries that somebody else took out make room once the journal is told', async (t) => {
+  const settings = resolveSettings({ options: { database: ':memory:', logLevel: 'silent', journalEntries: 2 } });
+  const { db, groupCommit, journal } = openContext(settings, await createLogger({ level: 'silent', format: 'json' }));
+  t.teardown(() => db.close());
+  const record = async (id: string): Promise<void> => {
+    const [time, message] = [new Date(0).toISOString(), { headers: {} }];
+    const request = { method: 'GET', path: '/', chatbotId: 'a', status: 404, request: message, response: message };
+    journal.record({ id, time, durationMs: 0, decisions: [], ...request });
+    await journal.settled();
+  };
+  await record('1');
+  await record('2');
+  await groupCommit.transaction(() => db.exec('DELETE FROM requests'), journal.reload);
+  await record('3');
+  await record('4');
+  t.same(db.prepare('SELECT id FROM requests ORDER BY seq').pluck().all(), ['3', '4']);
+  t.equal(journal.dropped(), 0);
 });
 
 t.test('the count of what storage refused survives a restart, once storage took anything again', async (t) => {

@@ -192,11 +192,12 @@ t.test('the archive holds all that match, as HAR 1.2', async (t) => {
   await stub.send({ path: pathOf('a'), headers: { ...JSON_TYPE, host: 'not a host' }, body: Buffer.of(255) });
   await stub.send({ method: 'GET', path: '/v1' });
   await sendRaw(stub.url, `GET ${pathOf('a')} HTTP/1.1\r\nbroken\r\n\r\n`);
+  await stub.send({ path: pathOf('a'), headers: { ...TOKEN, 'content-length': 1 }, body: 'x' });
   const { headers, json } = await get(stub, '?format=har&status=4xx');
   t.equal(headers['content-type'], 'application/json; charset=utf-8');
   t.match(headers['content-disposition'], /^attachment; filename=".+\.har"$/);
   t.match(json.log, { version: '1.2', creator: { name: 'chatcaptain-stub', version: /^\d+\.\d+\.\d+/ } });
-  const [invalid, bytes, missing, broken] = json.log.entries;
+  const [invalid, bytes, missing, broken, untyped] = json.log.entries;
   t.match(invalid, {
     startedDateTime: /^\d{4}-.*Z$/,
     time: Number,
@@ -234,4 +235,9 @@ t.test('the archive holds all that match, as HAR 1.2', async (t) => {
   t.match(missing, { _chatbotId: null, request: { bodySize: 0 } });
   t.notOk('postData' in missing.request);
   t.match(broken, { request: { url: `http://localhost${pathOf('a')}` }, response: { status: 400 } });
+  t.match(untyped.request.postData, { mimeType: '', text: 'x' });
+  await stub.create(VALID, { headers: { prefer: 'code=599' } });
+  t.match((await get(stub, '?format=har&status=5xx')).json.log.entries, [
+    { response: { status: 599, statusText: '' } },
+  ]);
 });

@@ -1,0 +1,207 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { mock } from 'node:test';
+import t, { type Test } from 'tap';
+import type { RequestView } from '../../../src/control/requests/view.ts';
+import { startTestStub, type TestStub, VALID } from '../../support/stub.ts';
+
+interface Reader {
+  headers: Headers;
+  /** Resolves with the next event; with `undefined` when the stream has ended. */
+  next(): Promise<RequestView | undefined>;
+  /** The next piece of the stream between two empty lines, as it came. */
+  piece(): Promise<string | undefined>;
+  leave(): Promise<void>;
+}
+
+async function read(t: Test, stub: TestStub, query = '', headers: Record<string, string> = {}): Promise<Reader> {
+  const leaving = new AbortController();
+  const response = await fetch(`${stub.url}/__admin/requests/stream${query}`, { headers, signal: leaving.signal });
+  t.equal(response.status, 200);
+  const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  async function piece(): Promise<string | undefined> {
+    for (;;) {
+      const end = text.indexOf('\n\n');
+      if (end !== -1) {
+        const found = text.slice(0, end);
+        text = text.slice(end + 2);
+        return found;
+      }
+      const { value, done } = await reader.read();
+      if (done) return undefined;
+      text += value;
+    }
+  }
+  t.equal(await piece(), 'retry: 1000');
+  return {
+    headers: response.headers,
+    piece,
+    async next() {
+      const found = await piece();
+      if (found === undefined) return undefined;
+      const [, id, data] = /^event: request\nid: (\S+)\ndata: (.+)$/.exec(found) ?? [];
+      const view = JSON.parse(String(data)) as RequestView;
+      t.equal(view.id, id);
+      return view;
+    },
+    async leave() {
+      await reader.cancel().catch(() => {});
+      leaving.abort();
+    },
+  };
+}
+
+const idsIn = async (stub: TestStub, query = ''): Promise<string[]> =>
+  (await stub.send({ method: 'GET', path: `/__admin/requests?limit=1000${query}` })).json.requests.map(
+    ({ id }: RequestView) => id,
+  );
+
+async function take(reader: Reader, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  while (ids.length < count) ids.push(String((await reader.next())?.id));
+  return ids;
+}
+
+t.test('requests are streamed as they are answered, each once and in order, from the moment of asking', async (t) => {
+  const stub = await startTestStub(t);
+  await stub.create(VALID, { chatbotId: 'before' });
+  const all = await read(t, stub);
+  const one = await read(t, stub, '?chatbotId=c1');
+  t.equal(all.headers.get('content-type'), 'text/event-stream');
+  t.equal(all.headers.get('cache-control'), 'no-store');
+  t.match(all.headers.get('x-stub-request-id'), /^[A-Za-z0-9]{20}$/);
+  await Promise.all(
+    Array.from({ length: 60 }, (_, index) => stub.create({ ...VALID, name: 'a\nb' }, { chatbotId: `c${index % 3}` })),
+  );
+  t.same(await take(all, 60), (await idsIn(stub)).slice(1));
+  t.same(await take(one, 20), await idsIn(stub, '&chatbotId=c1'));
+  await stub.send({ path: '/v1', headers: { authorization: 'Bearer test-token' } });
+  const view = await all.next();
+  const { json } = await stub.send({ method: 'GET', path: `/__admin/requests/${view?.id}` });
+  t.same(view, json, 'an event holds what the journal shows');
+  await all.leave();
+  await one.leave();
+});
+
+t.test('a stream is resumed behind the last event, without loss and without repetition', async (t) => {
+  const stub = await startTestStub(t);
+  // More than are read at once.
+  for (let count = 0; count < 150; count++) await stub.create(VALID, { chatbotId: count % 2 ? 'a' : 'b' });
+  const ids = await idsIn(stub);
+  const rows: [query: string, headers: Record<string, string>, expected: string[]][] = [
+    ['', { 'last-event-id': String(ids[20]) }, ids.slice(21)],
+    [`?lastEventId=${ids[147]}`, {}, ids.slice(148)],
+    [`?lastEventId=${ids[0]}`, { 'last-event-id': String(ids[148]) }, ids.slice(149)],
+    [`?chatbotId=a&lastEventId=${ids[100]}`, {}, ids.filter((_, index) => index > 100 && index % 2)],
+    ['?lastEventId=unknown', {}, ids],
+  ];
+  for (const [query, headers, expected] of rows) {
+    const reader = await read(t, stub, query, headers);
+    const later = stub.create(VALID, { chatbotId: 'a' });
+    t.same(await take(reader, expected.length), expected, query);
+    const { headers: answered } = await later;
+    t.equal((await reader.next())?.id, answered['x-stub-request-id'], 'and goes on');
+    await reader.leave();
+    await stub.send({ method: 'DELETE', path: '/__admin/requests?chatbotId=nobody' });
+    ids.push(String(answered['x-stub-request-id']));
+    for (const [, , others] of rows) if (others !== ids) others.push(String(answered['x-stub-request-id']));
+  }
+});
+
+t.test('a stream ends cleanly when the server closes, and holds nothing up', async (t) => {
+  const stub = await startTestStub(t, { shutdownGrace: 60_000 });
+  const [idle, busy] = [await read(t, stub), await read(t, stub, '?chatbotId=a')];
+  await stub.create(VALID, { chatbotId: 'a' });
+  t.match(await busy.next(), { chatbotId: 'a' });
+  await stub.stub.close();
+  t.match(await idle.next(), { chatbotId: 'a' });
+  t.equal(await idle.next(), undefined);
+  t.equal(await busy.next(), undefined);
+});
+
+t.test('a stream without news gives a sign of life every 15 seconds', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  t.teardown(() => mock.timers.reset());
+  const stub = await startTestStub(t);
+  const reader = await read(t, stub);
+  mock.timers.tick(15_000);
+  t.match(await reader.piece(), /^:/);
+  await stub.create(VALID);
+  t.match(await reader.next(), { status: 201 });
+  mock.timers.tick(15_000);
+  t.match(await reader.piece(), /^:/);
+  await reader.leave();
+});
+
+/** Opens a stream on a bare socket, which does not read before it is told to. */
+async function openRaw(stub: TestStub, query = ''): Promise<Socket> {
+  const { hostname, port } = new URL(stub.url);
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  socket.on('error', () => {});
+  socket.write(`GET /__admin/requests/stream${query} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  await once(socket, 'readable');
+  return socket;
+}
+
+t.test('a reader that does not read is dropped, and can resume where it was', async (t) => {
+  const stub = await startTestStub(t);
+  const socket = await openRaw(stub);
+  const patient = await openRaw(stub, '?chatbotId=quiet');
+  // Far more than the buffers between the two ends take.
+  const name = 'x'.repeat(100_000);
+  for (let batch = 0; batch < 20; batch++) {
+    await Promise.all(Array.from({ length: 10 }, () => stub.create({ ...VALID, name }, { chatbotId: 'a' })));
+  }
+  await stub.create(VALID, { chatbotId: 'quiet' });
+  let text = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  await once(socket, 'end');
+  socket.destroy();
+  const got = [...text.matchAll(/^id: (\S+)$/gm)].map(([, id]) => String(id));
+  const ids = await idsIn(stub);
+  t.ok(got.length < ids.length, 'it was dropped before it had all');
+  t.same(got, ids.slice(0, got.length), 'what it got was in order');
+  // The last event may have come in part.
+  const last = String(got.at(-2));
+  const reader = await read(t, stub, '', { 'last-event-id': last });
+  t.same(await take(reader, ids.length - ids.indexOf(last) - 1), ids.slice(ids.indexOf(last) + 1));
+  await reader.leave();
+  patient.setEncoding('latin1').resume();
+  for await (const chunk of patient) if (String(chunk).includes('"quiet"')) break;
+  t.pass('what happens to other chatbots does not count against a reader');
+});
+
+t.test('a reader that does not read does not hold up the closing of the server', async (t) => {
+  const stub = await startTestStub(t, { shutdownGrace: 60_000 });
+  for (let count = 0; count < 150; count++) {
+    await stub.create({ ...VALID, name: 'x'.repeat(100_000) }, { chatbotId: 'a' });
+  }
+  // More than the buffers between the two ends take.
+  const socket = await openRaw(stub, '?lastEventId=unknown');
+  await stub.stub.close();
+  socket.destroy();
+});
+
+t.test('a reader that ends its side of the connection ends its stream', async (t) => {
+  const stub = await startTestStub(t);
+  const socket = await openRaw(stub);
+  socket.end();
+  socket.resume();
+  await once(socket, 'end');
+  const again = await openRaw(stub);
+  again.resetAndDestroy();
+  t.equal((await stub.create(VALID)).status, 201);
+});
+
+t.test('a stream is refused like everything else that is asked wrongly', async (t) => {
+  const stub = await startTestStub(t);
+  const ask = (query: string, headers = {}) =>
+    stub.send({ method: 'GET', path: `/__admin/requests/stream${query}`, headers });
+  t.match(await ask('?chatbot=a'), { status: 400, json: { detail: /did you mean chatbotId\?/ } });
+  t.match(await ask('', { origin: 'https://elsewhere.example' }), { status: 403 });
+  const head = await stub.send({ method: 'HEAD', path: '/__admin/requests/stream' });
+  t.equal(head.status, 404, 'an answer without a body that would not end');
+});
