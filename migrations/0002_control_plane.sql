@@ -6,6 +6,7 @@ CREATE TABLE chatbots (
 
 -- The chatbot that a token was made with, and goes with. NULL: the token stands by itself.
 ALTER TABLE tokens ADD COLUMN chatbot_id TEXT;
+CREATE INDEX tokens_by_chatbot ON tokens (chatbot_id);
 
 -- The journal: every data-plane request, in the order of its answer. Credentials are redacted before they come here.
 CREATE TABLE requests (

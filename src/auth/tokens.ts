@@ -48,8 +48,11 @@ export interface TokenStore {
   register(credential: string, name: string, grants: readonly Grant[]): void;
   /** `now` in milliseconds; the server's time when absent. */
   stateOf(token: Token, now?: number): 'active' | 'expired' | 'revoked';
-  /** Reads the rows anew: after a transaction that changed them behind the store's back, or was rolled back. */
-  reload(): void;
+  /**
+   * Reads the rows anew, of one chatbot's tokens or of all: after a transaction that changed them behind the store's
+   * back, or was rolled back.
+   */
+  reload(chatbotId?: string): void;
 }
 
 /** A token that cannot be made as asked; the message says what would be right. */
@@ -86,11 +89,12 @@ export function freshToken(): string {
  */
 export function createTokenStore(db: Database, { clock, newId }: { clock: Clock; newId: () => string }): TokenStore {
   const selectAll = db.prepare<[], TokenRow>('SELECT * FROM tokens ORDER BY created_at, id');
+  const selectOf = db.prepare<[string], TokenRow>('SELECT * FROM tokens WHERE chatbot_id = ?');
   const insert = db.prepare<[TokenRow]>(
     'INSERT INTO tokens VALUES (@id, @name, @hash, @grants, @created_at, @expires_at, @revoked_at, @chatbot_id)',
   );
-  const markRevoked = db.prepare<[string, string]>(
-    'UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?',
+  const markRevoked = db.prepare<[string, string], TokenRow>(
+    'UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ? RETURNING *',
   );
   const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
 
@@ -115,6 +119,15 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     stored = new Map(readable(selectAll.all()).map(({ row, token }) => [row.hash, token]));
   }
 
+  function reload(chatbotId?: string): void {
+    if (chatbotId === undefined) {
+      load();
+      return;
+    }
+    for (const [hash, token] of stored) if (token.chatbotId === chatbotId) stored.delete(hash);
+    for (const { row, token } of readable(selectOf.all(chatbotId))) stored.set(row.hash, token);
+  }
+
   function stateOf(token: Token, now = clock()): 'active' | 'expired' | 'revoked' {
     if (token.revokedAt !== null) return 'revoked';
     // A time that cannot be read is no reason to accept a token for ever.
@@ -123,7 +136,7 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
 
   return {
     stateOf,
-    reload: load,
+    reload,
 
     find(credential, now = clock()) {
       refresh();
@@ -163,16 +176,17 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
         if ((error as { code?: string }).code !== 'SQLITE_CONSTRAINT_UNIQUE') throw error;
         throw new TokenError('this token is registered already; revoke that one first, or register another');
       }
-      load();
-      return { token: tokenFrom(row), credential };
+      const token = tokenFrom(row);
+      stored.set(row.hash, token);
+      return { token, credential };
     },
 
     list: () => readable(selectAll.all()).map(({ token }) => token),
 
     revoke(id) {
-      if (markRevoked.run(iso(clock()), id).changes === 0) return undefined;
-      load();
-      return [...stored.values()].find((token) => token.id === id);
+      const [revoked] = readable(markRevoked.all(iso(clock()), id));
+      if (revoked) stored.set(revoked.row.hash, revoked.token);
+      return revoked?.token;
     },
 
     register(credential, name, grants) {

@@ -102,7 +102,7 @@ export function createState(db: Database, context: StateContext): State {
   }
 
   function reload(chatbotId: string | undefined): void {
-    tokens.reload();
+    tokens.reload(chatbotId);
     faults.reload(chatbotId);
   }
 
@@ -112,7 +112,7 @@ export function createState(db: Database, context: StateContext): State {
         () => Object.values(remove(chatbotId)).some((changes) => changes > 0),
         () => {
           reload(chatbotId);
-          journal.reload();
+          journal.forget(chatbotId);
           chance.forget(chatbotId);
           clock.forget(chatbotId);
         },
@@ -135,7 +135,7 @@ export function createState(db: Database, context: StateContext): State {
         },
         () => {
           reload(chatbotId);
-          journal.reload();
+          journal.forget(chatbotId);
         },
       ),
 

@@ -81,7 +81,13 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
       },
     },
     async (request, reply) => {
-      const made = await groupCommit.transaction(() => createToken(tokens, request.body), tokens.reload);
+      // What fails may have left the token in the store, which its row is no longer in.
+      const made = await groupCommit
+        .transaction(() => createToken(tokens, request.body))
+        .catch((error) => {
+          tokens.reload();
+          throw error;
+        });
       reply.code(201);
       return { ...view(made.token), token: made.credential };
     },
@@ -125,7 +131,12 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
       },
     },
     async ({ params: { id } }, reply) => {
-      const token = await groupCommit.transaction(() => tokens.revoke(id), tokens.reload);
+      const token = await groupCommit
+        .write(() => tokens.revoke(id))
+        .catch((error) => {
+          tokens.reload();
+          throw error;
+        });
       if (!token) throw notFound('token', id, 'tokens');
       return reply.code(204).send(null);
     },
