@@ -22,8 +22,10 @@ export interface Running {
 
 /** Opens what the settings name, builds the server on it and listens. */
 export async function boot(settings: Settings, logger: FastifyBaseLogger): Promise<Running> {
-  // Before the database is opened: where they cannot be used, nothing is written.
-  const context = openContext(settings, logger, await loadFixtures(settings.fixtures));
+  // Before the database is opened: where these cannot be used, nothing is written.
+  const loaded = await loadFixtures(settings.fixtures);
+  const address = await resolve(settings);
+  const context = openContext(settings, logger, { loaded, address });
   let app: FastifyInstance | undefined;
 
   async function shutDown(): Promise<void> {
@@ -41,7 +43,7 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
     await context.fixtures.seed();
     const token = firstToken(context.tokens, settings.token);
     app = await buildServer(context);
-    const url = await listen(app, settings);
+    const url = await listen(app, settings, address);
     await context.fixtures.watch();
     const { adminToken } = context;
     return {
@@ -72,13 +74,20 @@ function firstToken(tokens: TokenStore, given: string | undefined): string | und
   return tokens.create({ name: 'first', grants: EVERYTHING }).credential;
 }
 
-async function listen(app: FastifyInstance, { host, port }: Settings): Promise<string> {
+/** One address: for a name that has two, Fastify would start a second server that nothing here looks after. */
+async function resolve({ host, port }: Settings): Promise<string> {
+  try {
+    return (await lookup(host, { order: 'ipv4first' })).address;
+  } catch (error) {
+    throw listenError(error as NodeJS.ErrnoException, host, port);
+  }
+}
+
+async function listen(app: FastifyInstance, { host, port }: Settings, address: string): Promise<string> {
   const { level } = app.log;
   try {
     // Fastify's own line for each address would stand beside the one stable line that says where we are.
     app.log.level = 'silent';
-    // One address: for a name that has two, Fastify would start a second server that nothing here looks after.
-    const { address } = await lookup(host, { order: 'ipv4first' });
     // The default backlog of 511 makes a burst of connections wait a second for its second try.
     await app.listen({ host: address, port, backlog: 4096 });
   } catch (error) {
@@ -86,7 +95,7 @@ async function listen(app: FastifyInstance, { host, port }: Settings): Promise<s
   } finally {
     app.log.level = level;
   }
-  const { address, family, port: bound } = app.server.address() as AddressInfo;
+  const { family, port: bound } = app.server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 

@@ -39,8 +39,13 @@ export interface ServerContext {
  * Opens the database that the settings name, and makes what a server needs to work on it.
  *
  * @param loaded what the fixture files declare; `fixtures.seed()` puts it in
+ * @param address what the server will listen on: whether it reaches this machine only decides about the control plane
  */
-export function openContext(settings: Settings, logger: FastifyBaseLogger, loaded?: Loaded): ServerContext {
+export function openContext(
+  settings: Settings,
+  logger: FastifyBaseLogger,
+  { loaded, address = settings.host }: { loaded?: Loaded | undefined; address?: string } = {},
+): ServerContext {
   const clock = createClock(Date.now);
   const newId = createIdGenerator(Date.now, randomBytes);
   const { db, applied } = openDatabase({
@@ -59,7 +64,7 @@ export function openContext(settings: Settings, logger: FastifyBaseLogger, loade
   const faults = createFaults(db, { groupCommit, newId, clock: clock.now });
   const fixtures = createFixtures(db, { settings, logger, groupCommit, tokens, clock: clock.now, loaded });
   const state = createState(db, { groupCommit, tokens, clock, chance, journal, faults, fixtures });
-  const adminToken = settings.adminToken ?? (isLoopback(settings.host) ? undefined : freshToken());
+  const adminToken = settings.adminToken ?? (isLoopback(address) ? undefined : freshToken());
   return {
     settings,
     logger,

@@ -6,14 +6,15 @@ import { createBrokenRequests } from './broken-requests.ts';
 import type { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
 import type { ServerContext } from './context.ts';
+import { createAdmission } from './control/admission.ts';
 import { createFaultHook } from './control/faults/hook.ts';
-import control from './control/plugin.ts';
+import control, { refuseUnreadablePath } from './control/plugin.ts';
 import { createRecorder } from './control/requests/record.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
 import { RequestLog } from './logging.ts';
 import pause from './pause.ts';
-import { CONTROL_PREFIX } from './planes.ts';
+import { CONTROL_PREFIX, originForm } from './planes.ts';
 import type { GroupCommit } from './storage/group-commit.ts';
 import { createErrorRenderer, RefusedError } from './v1/errors.ts';
 import v1 from './v1/plugin.ts';
@@ -31,6 +32,7 @@ declare module 'fastify' {
 export async function buildServer(context: ServerContext): Promise<FastifyInstance> {
   const { settings } = context;
   const renderError = createErrorRenderer(settings);
+  const admit = createAdmission(context);
   const logController = new RequestLog(settings.logLevel);
   const recorder = createRecorder(context);
   const brokenRequests = createBrokenRequests({ ...context, recorder });
@@ -46,6 +48,11 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
       request.decisions = [];
       reply.header('x-stub-request-id', request.id);
       // No hook and no log line of the framework's follows here.
+      if (originForm(request.raw.url as string).startsWith(`${CONTROL_PREFIX}/`)) {
+        refuseUnreadablePath(admit, request, reply);
+        logController.requestCompleted(null, request, reply);
+        return;
+      }
       recorder.linkTo(request, reply);
       const body = renderError(error, request, reply);
       recorder.record(request, reply, { status: reply.statusCode, body: JSON.stringify(body) });

@@ -2,17 +2,21 @@
 // admin token.
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from './problem.ts';
 
-/** Whether an address, or the name of one, reaches this machine only. Any other name is taken to be reachable from outside. */
+/** Whether an IP address, or a name that is never anything else, reaches this machine only. */
 export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
-  return name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name) || /^(?:.+\.)?localhost\.?$/.test(name);
+  const name = host.toLowerCase();
+  if (isIP(name) !== 0) return name === '::1' || name.startsWith('127.');
+  return /^(?:[a-z0-9-]+\.)*localhost\.?$/.test(name);
 }
 
 export interface AdmissionOptions {
   adminToken?: string | undefined;
+  /** The name by which the settings call this machine: good as a `Host` where it leads to the loopback. */
+  settings: { host: string };
 }
 
 /**
@@ -21,10 +25,10 @@ export interface AdmissionOptions {
  * - 403 when there is none, and the `Host` is no loopback name: a page that had its own name point here (DNS rebinding);
  * - 403 when a browser says that another origin's page asks (`Sec-Fetch-Site`, `Origin`).
  */
-export function createAdmission({ adminToken }: AdmissionOptions): (request: FastifyRequest) => void {
+export function createAdmission({ adminToken, settings }: AdmissionOptions): (request: FastifyRequest) => void {
   return ({ headers }) => {
     if (adminToken !== undefined) assertToken(headers, adminToken);
-    else assertLoopbackHost(headers);
+    else assertLoopbackHost(headers, settings.host);
     assertSameOrigin(headers);
   };
 }
@@ -32,10 +36,10 @@ export function createAdmission({ adminToken }: AdmissionOptions): (request: Fas
 function assertToken({ authorization = '' }: IncomingHttpHeaders, adminToken: string): void {
   const [, given] = /^bearer[ \t]+(\S+)[ \t]*$/i.exec(authorization) ?? [];
   if (given !== undefined && timingSafeEqual(digest(given), digest(adminToken))) return;
-  const what = given === undefined ? 'needs' : 'was given a wrong';
+  const what = given === undefined ? 'needs a token' : 'was given a wrong token';
   throw new ProblemError(
     401,
-    `The control plane ${what} token. Send Authorization: Bearer TOKEN with the value of STUB_ADMIN_TOKEN, or the one that was shown at the start.`,
+    `The control plane ${what}. Send Authorization: Bearer TOKEN with the value of STUB_ADMIN_TOKEN, or the one that was shown at the start.`,
     {},
     { 'www-authenticate': `Bearer realm="chatcaptain-stub"${given === undefined ? '' : ', error="invalid_token"'}` },
   );
@@ -45,9 +49,10 @@ function digest(text: string): Buffer {
   return hash('sha256', text, 'buffer');
 }
 
-function assertLoopbackHost({ host = '' }: IncomingHttpHeaders): void {
-  const [, name = ''] = /^(\[[^\]]*\]|[^:]*)(?::\d*)?$/.exec(host) ?? [];
-  if (isLoopback(name)) return;
+function assertLoopbackHost({ host = '' }: IncomingHttpHeaders, ownName: string): void {
+  const [, ipv6, name = ipv6 ?? ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host) ?? [];
+  const isOfItsKind = ipv6 === undefined || isIP(ipv6) === 6;
+  if ((isOfItsKind && isLoopback(name)) || name.toLowerCase() === ownName.toLowerCase()) return;
   throw new ProblemError(
     403,
     `The Host ${JSON.stringify(host)} is no loopback name. Use http://localhost or 127.0.0.1; to reach the control plane by another name, set STUB_ADMIN_TOKEN and send it.`,
@@ -57,14 +62,12 @@ function assertLoopbackHost({ host = '' }: IncomingHttpHeaders): void {
 function assertSameOrigin(headers: IncomingHttpHeaders): void {
   const site = headers['sec-fetch-site'];
   const { origin, host = '' } = headers;
-  const isForeign = site === undefined ? false : site !== 'same-origin' && site !== 'none';
-  if (!isForeign && (origin === undefined || hostOf(origin) === host.toLowerCase())) return;
+  const isOwnPage = site === undefined || site === 'same-origin' || site === 'none';
+  // https, where something in front of the server speaks TLS.
+  const isOwnOrigin = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
+  if (isOwnPage && isOwnOrigin) return;
   throw new ProblemError(
     403,
     `The request comes from a page of another origin (${origin ?? `Sec-Fetch-Site: ${site}`}). Only pages of this server may use the control plane.`,
   );
-}
-
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }

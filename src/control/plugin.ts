@@ -1,7 +1,8 @@
 // The control plane: what makes, inspects, verifies, breaks and resets, under /__admin.
-import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify';
-import secureJson from 'secure-json-parse';
+import { Type } from '@sinclair/typebox';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { ServerContext } from '../context.ts';
+import { checkMediaType, readJson } from '../json-body.ts';
 import { CONTROL_PREFIX } from '../planes.ts';
 import { createAdmission } from './admission.ts';
 import chatbots from './chatbots.ts';
@@ -35,8 +36,15 @@ const control: FastifyPluginAsync<ControlOptions> = async (app, { context }) => 
   const admit = createAdmission(context);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
-    admit(request);
+    try {
+      admit(request);
+    } catch (error) {
+      // What else it would send, nobody wants to read.
+      reply.header('connection', 'close');
+      throw error;
+    }
   });
+  closeRoutes(app);
   takeOnlyJson(app);
   refuseUnroutable(app);
 
@@ -61,33 +69,42 @@ const control: FastifyPluginAsync<ControlOptions> = async (app, { context }) => 
 };
 export default control;
 
-/** A form, or a plain text, is what a page of another site can send without being asked; none is taken. */
-function takeOnlyJson(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ headers }) => {
-    const type = headers['content-type'];
-    if (type === undefined || /^application\/json\s*(?:;|$)/i.test(type)) return;
-    throw new ProblemError(415, `Content-Type ${type} is not accepted. Send application/json.`);
-  });
+/** What a route does not know it does not ignore: a chatbotId that is not asked for may have been meant to narrow it. */
+function closeRoutes(app: FastifyInstance): void {
+  const nothing = Type.Object({}, { additionalProperties: false });
   app.addHook('onRoute', (route) => {
     route.bodyLimit ??= BODY_LIMIT;
-  });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    // Not through `done`: the connection stays.
-    done(null, text);
-  });
-  app.addHook('preValidation', async (request) => {
-    if (typeof request.body !== 'string') return;
-    request.body = request.body === '' ? undefined : parse(request.body);
+    route.schema = { querystring: nothing, ...route.schema };
   });
 }
 
-function parse(text: string): unknown {
+/** Answers a path below the prefix that the router could not decode, so that no route and no hook has seen it. */
+export function refuseUnreadablePath(
+  admit: (request: FastifyRequest) => void,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   try {
-    return secureJson.parse(text, { protoAction: 'error', constructorAction: 'ignore' });
+    admit(request);
+    throw new ProblemError(400, 'The path is not valid percent-encoded UTF-8. Write a percent sign as %25.');
   } catch (error) {
-    throw new ProblemError(400, `The body is not valid JSON: ${(error as Error).message}`);
+    renderProblem(error as ProblemError, request, reply.header('cache-control', 'no-store'));
   }
+}
+
+/** A form, or a plain text, is what a page of another site can send without being asked; none is taken. */
+function takeOnlyJson(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ headers }) => {
+    if (headers['content-type'] !== undefined) checkMediaType(headers['content-type']);
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (_request, bytes, done) => {
+    // Read below: an error given to `done` closes the connection.
+    done(null, bytes);
+  });
+  app.addHook('preValidation', async (request) => {
+    if (Buffer.isBuffer(request.body)) request.body = readJson(request.headers, request.body);
+  });
 }
 
 /** 404 for a path that is none; for another method of one that is, 405 with `Allow`, and 204 for OPTIONS. */
@@ -98,17 +115,35 @@ function refuseUnroutable(app: FastifyInstance): void {
     methods.set(url, known);
     for (const name of [method].flat()) known.add(name);
   });
+  // GET /requests/wait would be the request named wait.
+  app.addHook('onRequest', async (request) => {
+    const path = pathOf(request.url);
+    const exact = methods.get(path);
+    if (exact && !exact.has(request.method) && !request.is404) throw wrongMethod(request.method, path, exact);
+  });
   app.setNotFoundHandler(async ({ method, url }, reply) => {
-    const path = url.replace(/\/?(?:\?.*)?$/, '');
-    const match = [...methods].find(([pattern]) => matches(pattern, path));
-    if (!match) {
+    const path = pathOf(url);
+    const allowed = methods.get(path) ?? [...methods].find(([pattern]) => matches(pattern, path))?.[1];
+    if (!allowed) {
       // Without the query: it may hold a credential.
       throw new ProblemError(404, `Cannot ${method} ${path}. GET /__admin/openapi.json lists what there is.`);
     }
-    const allow = [...match[1]].sort().join(', ');
-    if (method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
-    throw new ProblemError(405, `Cannot ${method} ${path}: use ${allow}.`, {}, { allow });
+    if (method !== 'OPTIONS') throw wrongMethod(method, path, allowed);
+    return reply.code(204).header('allow', allowHeader(allowed)).send();
   });
+}
+
+function pathOf(url: string): string {
+  return url.replace(/\/?(?:\?.*)?$/, '');
+}
+
+function allowHeader(methods: Set<string>): string {
+  return [...methods].sort().join(', ');
+}
+
+function wrongMethod(method: string, path: string, allowed: Set<string>): ProblemError {
+  const allow = allowHeader(allowed);
+  return new ProblemError(405, `Cannot ${method} ${path}: use ${allow}.`, {}, { allow });
 }
 
 function matches(pattern: string, path: string): boolean {

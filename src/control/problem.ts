@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { TokenError } from '../auth/tokens.ts';
+import { UNREADABLE_TYPE, UnreadableBodyError } from '../json-body.ts';
 import { StorageUnavailableError } from '../storage/group-commit.ts';
 
 export const Problem = Type.Object(
@@ -54,7 +55,7 @@ export function notFound(what: string, id: string, list: string): ProblemError {
 
 /** The control plane's error handler. */
 export function renderProblem(error: FastifyError | ProblemError, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = problemFrom(error);
+  const problem = problemFrom(error, request);
   if (problem.statusCode >= 500 && problem !== error && !(error instanceof StorageUnavailableError)) {
     request.log.error({ err: error }, 'request failed');
   }
@@ -66,14 +67,20 @@ export function renderProblem(error: FastifyError | ProblemError, request: Fasti
     .send({ type: 'about:blank', title: STATUS_CODES[status] as string, status, detail, ...extra });
 }
 
-function problemFrom(error: FastifyError | ProblemError): ProblemError {
+function problemFrom(error: FastifyError | ProblemError, request: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof TokenError) return new ProblemError(400, error.message);
   if (error instanceof StorageUnavailableError) {
     const detail = `Nothing was changed: ${error.message}. Send the request again later.`;
     return new ProblemError(503, detail, {}, { 'retry-after': '1' });
   }
-  // What the framework itself refuses: a body that is too large or cut short.
+  if (error instanceof UnreadableBodyError) return new ProblemError(error.isForeignType ? 415 : 400, error.message);
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new ProblemError(415, UNREADABLE_TYPE);
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const { bodyLimit } = request.routeOptions;
+    return new ProblemError(413, `The body is larger than ${bodyLimit} bytes. Send what it holds in several requests.`);
+  }
+  // What the framework itself refuses: a body that is cut short.
   if (error.statusCode !== undefined && error.statusCode < 500)
     return new ProblemError(error.statusCode, error.message);
   return new ProblemError(500, 'Internal server error. The log line with this request id says more.');

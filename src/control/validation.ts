@@ -74,7 +74,9 @@ function describe({ keyword, params, message, parentSchema }: ErrorObject): stri
     const unknown = params['additionalProperty'] as string;
     const known = Object.keys(parentSchema?.['properties'] as object);
     const nearest = closest(unknown, known);
-    const hint = nearest ? `did you mean ${nearest}?` : `there are ${known.join(', ')}`;
+    const hint = nearest
+      ? `did you mean ${nearest}?`
+      : `there ${known.length > 0 ? `are ${known.join(', ')}` : 'is none'}`;
     return `has an unknown property ${unknown} (${hint})`;
   }
   if (keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`;

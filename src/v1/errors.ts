@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PermissionDeniedError, UnauthenticatedError } from '../auth/guard.ts';
 import { decide, type Violation } from '../decisions.ts';
+import { UNREADABLE_TYPE } from '../json-body.ts';
 import { StorageUnavailableError } from '../storage/group-commit.ts';
 
 /**
@@ -64,9 +65,6 @@ export function createErrorRenderer(policy: ErrorPolicy) {
     return refusal.body;
   };
 }
-
-/** The framework finds some of these, the body parser the others. */
-export const UNREADABLE_TYPE = 'The Content-Type cannot be read. Send Content-Type: application/json.';
 
 /** Seconds after which a 503 or a 429 may be tried again. */
 export const RETRY_AFTER = { 'retry-after': '1' };
