@@ -66,8 +66,7 @@ const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
         signals: [departureOf(request, reply), app.closing],
         drop: () => reply.raw.destroy(),
       };
-      // When the stream ends, so does the connection: a server that closes need not wait for it.
-      reply.headers({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', connection: 'close' });
+      reply.headers({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
       return reply.send(Readable.from(follow(journal, entries, follower), { objectMode: false }));
     },
   );

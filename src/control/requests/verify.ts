@@ -122,7 +122,7 @@ const verify: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
       const found = { found: requests.length, requests: requests.map(viewOf) };
       if (because === 'met') return { requests: found.requests };
       if (because === 'closing') {
-        throw new ProblemError(503, 'The server closes: nothing comes any more.', found, { connection: 'close' });
+        throw new ProblemError(503, 'The server closes: nothing comes any more.', found);
       }
       if (because === 'departed') {
         throw new ProblemError(408, 'The client closed its side of the connection, which ends the wait.', found);

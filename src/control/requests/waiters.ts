@@ -50,8 +50,7 @@ export function createWaiters(journal: Journal, entries: Entries): Waiters {
 
   function tell(waiters: Set<Waiter> | undefined, entry: Entry): void {
     for (const waiter of waiters ?? []) {
-      // More than were asked for are of no use, whichever of them the look at the past meets again.
-      if (waiter.live.size === waiter.count || waiter.matches(entry).length > 0) continue;
+      if (waiter.matches(entry).length > 0) continue;
       waiter.live.set(entry.id, entry);
       if (waiter.past + waiter.live.size >= waiter.count) waiter.fulfil();
     }

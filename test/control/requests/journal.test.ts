@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { resolveSettings } from '../../../src/config.ts';
 import { openContext } from '../../../src/context.ts';
 import { createLogger } from '../../../src/logging.ts';
@@ -138,23 +138,52 @@ t.test('deleting requests forgets what storage refused, too', async (t) => {
   accept();
 });
 
-t.test('entries that somebody else took out make room once the journal is told', async (t) => {
-  const settings = resolveSettings({ options: { database: ':memory:', logLevel: 'silent', journalEntries: 2 } });
+/** A journal without a server, on a database in memory. */
+async function openJournal(t: Test, journalEntries: number) {
+  const settings = resolveSettings({ options: { database: ':memory:', logLevel: 'silent', journalEntries } });
   const { db, groupCommit, journal } = openContext(settings, await createLogger({ level: 'silent', format: 'json' }));
   t.teardown(() => db.close());
-  const record = async (id: string): Promise<void> => {
+  const record = async (...ids: string[]): Promise<void> => {
     const [time, message] = [new Date(0).toISOString(), { headers: {} }];
-    const request = { method: 'GET', path: '/', chatbotId: 'a', status: 404, request: message, response: message };
-    journal.record({ id, time, durationMs: 0, decisions: [], ...request });
+    const entry = {
+      time,
+      method: 'GET',
+      path: '/',
+      chatbotId: 'a',
+      durationMs: 0,
+      request: message,
+      response: message,
+    };
+    for (const id of ids) journal.record({ ...entry, id, decisions: [] });
     await journal.settled();
   };
-  await record('1');
-  await record('2');
+  const ids = (): unknown[] => db.prepare('SELECT id FROM requests ORDER BY seq').pluck().all();
+  return { db, groupCommit, journal, record, ids };
+}
+
+t.test('entries that somebody else took out make room once the journal is told', async (t) => {
+  const { db, groupCommit, journal, record, ids } = await openJournal(t, 2);
+  await record('1', '2');
   await groupCommit.transaction(() => db.exec('DELETE FROM requests'), journal.reload);
-  await record('3');
-  await record('4');
-  t.same(db.prepare('SELECT id FROM requests ORDER BY seq').pluck().all(), ['3', '4']);
+  await record('3', '4');
+  t.same(ids(), ['3', '4']);
   t.equal(journal.dropped(), 0);
+});
+
+t.test('a group of entries that fails as a whole counts as dropped once, and takes no room', async (t) => {
+  const { db, journal, record, ids } = await openJournal(t, 3);
+  db.exec(
+    "CREATE TRIGGER refusal BEFORE INSERT ON requests WHEN NEW.id LIKE 'bad%' BEGIN SELECT RAISE(ROLLBACK, 'no'); END",
+  );
+  await record('1');
+  await record('2', 'bad 1');
+  t.same([ids(), journal.dropped()], [['1'], 2]);
+  await record('3');
+  t.same([ids(), journal.dropped()], [['1', '3'], 2]);
+  await record('4', 'bad 2');
+  t.same([ids(), journal.dropped()], [['1', '3'], 4]);
+  await record('5');
+  t.same([ids(), journal.dropped()], [['1', '3', '5'], 4]);
 });
 
 t.test('the count of what storage refused survives a restart, once storage took anything again', async (t) => {

@@ -85,6 +85,23 @@ t.test('waiters cost one subscription while there are any, and are forgotten as 
   t.equal(subscriptions, 0);
 });
 
+t.test('a request that is answered while the past is looked at counts once', async (t) => {
+  const { db, journal } = await open(t);
+  const waiters = createWaiters(journal, createEntries(db));
+  const signals = { departure: new AbortController().signal, closing: new AbortController().signal };
+  const wish = { matches: compileMatch({}), selection: {}, count: 2, timeoutMs: 60_000 };
+  const [before, during, after] = [entryOf('a', 201), entryOf('a', 202), entryOf('a', 203)];
+  journal.record(before);
+  const two = waiters.wait(wish, signals);
+  const three = waiters.wait({ ...wish, count: 3 }, signals);
+  journal.record(during);
+  t.match((await two).requests, [{ id: before.id }, { id: during.id }]);
+  await journal.settled();
+  t.equal(waiters.count(), 1, 'three waits on');
+  journal.record(after);
+  t.match((await three).requests, [{ id: before.id }, { id: during.id }, { id: after.id }]);
+});
+
 t.test('a wait that begins when nobody listens any more, or the server closes, ends without a look', async (t) => {
   const { db, journal } = await open(t);
   const waiters = createWaiters(journal, createEntries(db));
