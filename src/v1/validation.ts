@@ -66,10 +66,14 @@ function describe({ instancePath, keyword, params, parentSchema, data }: ErrorOb
   return { message: `the body must be ${expected}, not ${kindOf(data)}`, violation: { ...found, expected } };
 }
 
-/** JSON text of at most 100 characters. */
+/** JSON text of at most 100 characters. What is nested too deep to be written down again is only named. */
 function shorten(data: unknown): string {
-  const text = JSON.stringify(data);
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+  try {
+    const text = JSON.stringify(data);
+    return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+  } catch {
+    return kindOf(data);
+  }
 }
 
 function kindOf(value: unknown): string {

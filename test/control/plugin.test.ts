@@ -14,11 +14,17 @@ t.test('404 for a path that is none, 405 with Allow for another method, 204 for 
     ['OPTIONS', '/tokens', 204, 'GET, HEAD, OPTIONS, POST'],
     ['OPTIONS', '/nothing', 404],
     ['GET', '/tokens/a/b', 404],
+    ['GET', '/requests/wait', 405, 'OPTIONS, POST'],
+    ['GET', '/requests/count?x=1', 405, 'OPTIONS, POST'],
+    ['HEAD', '/requests/stream', 405, 'GET, OPTIONS'],
+    ['OPTIONS', '/requests/stream', 204, 'GET, OPTIONS'],
+    ['DELETE', '/requests/stream', 405, 'GET, OPTIONS'],
   ];
   for (const [method, path, status, allow] of rows) {
     const answer = await admin(stub, method, path);
     t.equal(answer.status, status, `${method} ${path}`);
     t.equal(answer.headers['allow'], allow);
+    if (method === 'HEAD') continue;
     if (status === 404)
       t.match(answer.json.detail, `Cannot ${method} /__admin${path}. GET /__admin/openapi.json lists`);
     if (status === 405) t.match(answer.json.detail, `use ${allow}.`);
@@ -35,13 +41,62 @@ t.test('a body that cannot be read is a problem, and the connection stays', asyn
       body,
     });
   t.match((await put('{')).json, { status: 400, detail: /The body is not valid JSON/ });
-  t.match((await put('{"__proto__":{}}')).json, { status: 400, detail: /not valid JSON/ });
+  t.match((await put('{"__proto__":{}}')).json, { status: 400, detail: /__proto__/ });
   t.match((await put('')).json, { status: 400 });
-  t.match((await put(`{"set":"${'x'.repeat(17 * 1024 * 1024)}"}`)).json, { status: 413 });
+  t.match((await put(`{"set":"${'x'.repeat(17 * 1024 * 1024)}"}`)).json, {
+    status: 413,
+    detail: /larger than 16777216 bytes/,
+  });
   const head =
     'PUT /__admin/clock HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1\r\n';
   const both = await sendRaw(stub.url, `${head}\r\n{${head}connection: close\r\n\r\n{`);
   t.equal(both.match(/HTTP\/1\.1 400/g)?.length, 2);
+});
+
+t.test('a query parameter that a route does not know is an error: it may have been meant to narrow it', async (t) => {
+  const stub = await startTestStub(t);
+  const rows: [method: string, path: string, body?: unknown][] = [
+    ['POST', '/faults?chatbotId=a', { effect: { status: 503 } }],
+    ['POST', '/requests/count?chatbotId=a', {}],
+    ['POST', '/chatbots?id=a'],
+    ['POST', '/tokens?chatbotId=a', { grants: [] }],
+    ['GET', '/settings?x=1'],
+    ['GET', '/openapi.json?x=1'],
+    ['GET', '/chatbots/a?x=1'],
+  ];
+  for (const [method, path, body] of rows) {
+    const answer = await admin(stub, method, path, body);
+    t.match(
+      answer.json,
+      { status: 400, detail: /unknown property (chatbotId|id|x) \(there is none\)/ },
+      `${method} ${path}`,
+    );
+  }
+  t.same((await admin(stub, 'GET', '/faults')).json, { faults: [] });
+  t.same((await admin(stub, 'GET', '/chatbots')).json, { chatbots: [] });
+});
+
+t.test('a body is read exactly or refused', async (t) => {
+  const stub = await startTestStub(t);
+  const post = (body: string | Buffer, headers = {}) =>
+    stub.send({ path: '/__admin/chatbots', headers: { 'content-type': 'application/json', ...headers }, body });
+  const rows: [body: string | Buffer, headers: object, status: number, says: RegExp][] = [
+    [Buffer.from('7b226964223a2261ff62227d', 'hex'), {}, 400, /not valid UTF-8/],
+    ['{"id":"a"}', { 'content-type': 'application/json; charset=utf-16' }, 415, /charset utf-16 is not accepted/],
+    ['{"id":"a"}', { 'content-encoding': 'gzip' }, 415, /Content-Encoding gzip is not accepted/],
+    ['{"id":"a"}', { 'content-type': 'json' }, 415, /Content-Type cannot be read/],
+    ['{"id":"a"}', { 'content-type': '' }, 415, /Content-Type/],
+    ['{"id":"a","__proto__":{}}', {}, 400, /property named __proto__/],
+  ];
+  for (const [body, headers, status, says] of rows) {
+    t.match((await post(body, headers)).json, { status, detail: says }, String(says));
+  }
+  const bare = await sendRaw(
+    stub.url,
+    'POST /__admin/chatbots HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}',
+  );
+  t.match(bare, /^HTTP\/1\.1 415 .*Send Content-Type: application\/json/s);
+  t.same((await admin(stub, 'GET', '/chatbots')).json, { chatbots: [] });
 });
 
 t.test('answers are not to be kept, and every one has an id', async (t) => {

@@ -20,6 +20,8 @@ t.test('the journal has each violation with its place, its rule, what was expect
   t.same(await refused([]), [{ pointer: '', rule: 'type', expected: 'a JSON object', got: '[]' }]);
   const [{ got }] = await refused({ ...VALID, email: 'x'.repeat(1000) });
   t.equal(got, `"${'x'.repeat(98)}…`, 'a long value is shortened');
+  const deep = await refused(`{"name":${'['.repeat(40_000)}${']'.repeat(40_000)},"channelId":"web"}`);
+  t.match(deep, [{ pointer: '/name', got: 'an array' }], 'what is nested very deep is named');
   const half = await refused(`{"name":"\\ud800","channelId":"web"}`);
   t.same(half, [
     { pointer: '/name', rule: 'well-formed', expected: 'text that is well-formed Unicode', got: '"\\ud800"' },
