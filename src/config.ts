@@ -1,125 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import type { TSchema } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import leven from 'leven';
+import { BEARER_TOKEN, BEARER_TOKEN_WORDS, SECRET, type SettingName, Settings } from './settings.ts';
 
-/** What may stand behind `Bearer` (RFC 6750, section 2.1), as a pattern and in words. */
-export const BEARER_TOKEN = '^[A-Za-z0-9._~+/-]+=*$';
-export const BEARER_TOKEN_WORDS = 'letters, digits and . _ ~ + / -, with = only at the end (RFC 6750)';
-
-/** Every setting, its type, its bounds and its default. The flag, the variable and the help text follow from it. */
-export const Settings = Type.Object(
-  {
-    host: Type.String({
-      description: 'Address to listen on. 0.0.0.0 for every interface, as in a container.',
-      default: '127.0.0.1',
-      minLength: 1,
-    }),
-    port: Type.Integer({
-      description:
-        'Port to listen on; 0 takes a free one. The variable PORT counts too, where STUB_PORT does not stand beside it.',
-      default: 4650,
-      minimum: 0,
-      maximum: 65535,
-    }),
-    database: Type.String({
-      description: 'SQLite file, made with its folder when missing; :memory: keeps nothing after the process.',
-      default: './data/chatcaptain-stub.sqlite',
-      // SQLite's binding trims the name, and would then open another file than the one that was looked at.
-      pattern: '^\\S(?:.*\\S)?$',
-    }),
-    durability: Type.Union([Type.Literal('normal'), Type.Literal('full')], {
-      description:
-        'normal: nothing acknowledged is lost when the process dies. full: nor when the power fails (one sync per commit).',
-      default: 'normal',
-    }),
-    token: Type.Optional(
-      Type.String({
-        description: 'A bearer token that holds every permission on every chatbot while this setting stands.',
-        pattern: BEARER_TOKEN,
-        maxLength: 1024,
-      }),
-    ),
-    adminToken: Type.Optional(
-      Type.String({
-        description:
-          'The token that /__admin asks for. Without one it is open on a loopback address, and elsewhere a token is made and shown at the start.',
-        pattern: BEARER_TOKEN,
-        maxLength: 1024,
-      }),
-    ),
-    fixtures: Type.Optional(
-      Type.String({
-        description:
-          'A file or a folder of files, in JSON or YAML, with what there is from the start and after a reset.',
-        minLength: 1,
-      }),
-    ),
-    watch: Type.Union([Type.Literal('on'), Type.Literal('off')], {
-      description: 'Whether fixtures are read again when they change.',
-      default: 'off',
-    }),
-    seed: Type.Optional(
-      Type.String({
-        description: 'Ids, delays and fault decisions follow from this text: the same requests, the same outcome.',
-        minLength: 1,
-        maxLength: 200,
-      }),
-    ),
-    journalEntries: Type.Integer({
-      description: 'How many requests the journal keeps.',
-      default: 10000,
-      minimum: 1,
-      maximum: 10000000,
-    }),
-    journalBytes: Type.Integer({
-      description: 'How large the requests in the journal may be together, in bytes.',
-      default: 67108864,
-      minimum: 1024,
-      maximum: 1099511627776,
-    }),
-    unauthenticatedStatus: Type.Union([Type.Literal(401), Type.Literal(403)], {
-      description: 'Status for a missing or unknown credential; 403 keeps to the statuses that the vendor documents.',
-      default: 401,
-    }),
-    prefer: Type.Union([Type.Literal('on'), Type.Literal('off')], {
-      description: 'Whether a request may force its answer with a Prefer header: code=403, delay=250, error="…".',
-      default: 'on',
-    }),
-    bodyLimit: Type.Integer({
-      description: 'Largest request body in bytes; a larger one is answered 413.',
-      default: 102400,
-      minimum: 1,
-      maximum: 104857600,
-    }),
-    shutdownGrace: Type.Integer({
-      description: 'Milliseconds that requests in flight get to finish after SIGTERM or SIGINT.',
-      default: 5000,
-      minimum: 0,
-      maximum: 3600000,
-    }),
-    logLevel: Type.Union(
-      [
-        Type.Literal('fatal'),
-        Type.Literal('error'),
-        Type.Literal('warn'),
-        Type.Literal('info'),
-        Type.Literal('debug'),
-        Type.Literal('trace'),
-        Type.Literal('silent'),
-      ],
-      { description: 'Least severe log line to write; debug adds the request headers, redacted.', default: 'info' },
-    ),
-    logFormat: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {
-      description: 'auto: for people on a terminal, JSON everywhere else.',
-      default: 'auto',
-    }),
-  },
-  { additionalProperties: false },
-);
-export type Settings = Static<typeof Settings>;
-export type SettingName = keyof Settings;
+export { BEARER_TOKEN, BEARER_TOKEN_WORDS, SECRET, type SettingName, Settings } from './settings.ts';
 
 /** One setting as `--help`, `.env.example` and the README show it. */
 export interface SettingDescription {
@@ -139,8 +25,6 @@ const PATTERNS: Record<string, string> = {
 };
 
 const PREFIX = 'STUB_';
-/** Settings whose values are never repeated in an error. */
-export const SECRET: ReadonlySet<SettingName> = new Set(['token', 'adminToken']);
 
 /** The settings in the order of the schema. */
 export function describeSettings(): SettingDescription[] {
