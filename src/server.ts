@@ -78,6 +78,10 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     }
   });
 
+  app.addHook('onSend', async (_request, reply) => {
+    // A connection that is kept would hold the shutdown up until its grace is over.
+    if (app.closing.aborted) reply.header('connection', 'close');
+  });
   recorder.attach(app);
 
   // Outside the operations no body is wanted, and none is read before the answer.

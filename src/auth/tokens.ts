@@ -25,6 +25,8 @@ export interface NewToken {
   /** Seconds until it expires; never, when absent. */
   expiresIn?: number | undefined;
   chatbotId?: string | undefined;
+  /** The time that it is made at, in milliseconds; that of its chatbot, or of the server, when absent. */
+  now?: number | undefined;
   /** The credential to register; a fresh one is made when absent. */
   token?: string | undefined;
 }
@@ -73,6 +75,9 @@ interface TokenRow {
 
 /** The grants of a token that may do everything on every chatbot. */
 export const EVERYTHING: readonly Grant[] = [{ permission: '*', resource: 'chatbots/*' }];
+
+/** No request could carry a credential that is much longer, with its other headers. */
+const LONGEST = 1024;
 
 const randomText = createRandomText(randomBytes);
 
@@ -145,16 +150,15 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
       return token ? { state: stateOf(token, now), token } : { state: 'unknown' };
     },
 
-    create({ name, grants, expiresIn, token: given, chatbotId }) {
+    create({ name, grants, expiresIn, token: given, chatbotId, now = clock(chatbotId) }) {
       const problem = grants.map(problemWithGrant).find((text) => text !== undefined);
       if (problem) throw new TokenError(problem);
-      if (name !== undefined && /\p{Cc}/u.test(name)) {
-        throw new TokenError(`name ${JSON.stringify(name)} must not hold control characters`);
+      if (name !== undefined && (/\p{Cc}/u.test(name) || !name.isWellFormed())) {
+        throw new TokenError(`name ${JSON.stringify(name)} must be well-formed text without control characters`);
       }
-      if (given !== undefined && !new RegExp(BEARER_TOKEN).test(given)) {
-        throw new TokenError(`a token must be ${BEARER_TOKEN_WORDS}`);
+      if (given !== undefined && (!new RegExp(BEARER_TOKEN).test(given) || given.length > LONGEST)) {
+        throw new TokenError(`a token must be at most ${LONGEST} ${BEARER_TOKEN_WORDS}`);
       }
-      const now = clock(chatbotId);
       const expires = expiresIn === undefined ? undefined : now + expiresIn * 1000;
       if (expires !== undefined && !(expires >= now + 1 && expires <= LATEST)) {
         throw new TokenError('the lifetime of a token must be more than nothing, and end before the year 10000');

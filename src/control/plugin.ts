@@ -26,6 +26,9 @@ export interface ControlOptions {
   context: ServerContext;
 }
 
+/** How many levels of arrays and objects a body may have. */
+const DEEPEST = 500;
+
 /** Fixtures can be long; this is no limit of the vendor's. In bytes. */
 const BODY_LIMIT = 16 * 1024 * 1024;
 
@@ -103,8 +106,18 @@ function takeOnlyJson(app: FastifyInstance): void {
     done(null, bytes);
   });
   app.addHook('preValidation', async (request) => {
-    if (Buffer.isBuffer(request.body)) request.body = readJson(request.headers, request.body);
+    if (!Buffer.isBuffer(request.body)) return;
+    request.body = readJson(request.headers, request.body);
+    if (isDeeperThan(DEEPEST, request.body)) {
+      throw new ProblemError(400, `The body is nested more than ${DEEPEST} levels deep. Send something flatter.`);
+    }
   });
+}
+
+/** What is nested very deep cannot be written as JSON again, nor walked without care. */
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((part) => isDeeperThan(depth - 1, part));
 }
 
 /** 404 for a path that is none; for another method of one that is, 405 with `Allow`, and 204 for OPTIONS. */

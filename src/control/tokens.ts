@@ -1,6 +1,7 @@
 // /__admin/tokens: the same store as the command line's.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
+import { type Grant, splitResource } from '../auth/permissions.ts';
 import { type NewToken, type Token, TokenError, type TokenStore } from '../auth/tokens.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import type { ControlOptions } from './plugin.ts';
@@ -61,7 +62,7 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
   const view = (token: Token): TokenView => ({
     ...token,
     grants: [...token.grants],
-    state: tokens.stateOf(token, clock.now(token.chatbotId ?? undefined)),
+    state: tokens.stateOf(token, clock.now(token.chatbotId ?? soleChatbotOf(token.grants))),
   });
 
   app.post(
@@ -83,7 +84,7 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     async (request, reply) => {
       // What fails may have left the token in the store, which its row is no longer in.
       const made = await groupCommit
-        .transaction(() => createToken(tokens, request.body))
+        .transaction(() => createToken(tokens, { ...request.body, now: clock.now(soleChatbotOf(request.body.grants)) }))
         .catch((error) => {
           tokens.reload();
           throw error;
@@ -143,6 +144,14 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
   );
 };
 export default tokenRoutes;
+
+/** The one chatbot that a token is good for, if it is one: it expires by that chatbot's clock. */
+function soleChatbotOf(grants: readonly Grant[]): string | undefined {
+  const [resource, ...others] = new Set(grants.map((grant) => grant.resource));
+  if (resource === undefined || others.length > 0) return undefined;
+  const [kind, id] = splitResource(resource);
+  return kind === 'chatbots' && id !== '*' ? id : undefined;
+}
 
 /**
  * Makes a token inside a transaction. When that is not committed the store must be told by `reload`.

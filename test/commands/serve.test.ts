@@ -224,6 +224,22 @@ t.test('a signal lets what is in flight finish, with connections left open idle'
   }
 });
 
+t.test('a connection that a late answer keeps open does not hold the shutdown up', async (t) => {
+  const stub = await serve(t, ['--token', 'a', '--shutdown-grace', '600000'], { cwd: t.testdir() });
+  const { hostname, port } = new URL(stub.url);
+  const socket = connect(Number(port), hostname);
+  const body = JSON.stringify(VALID);
+  socket.write(
+    `POST ${pathOf('x')} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer a\r\ncontent-type: application/json\r\n` +
+      `prefer: delay=60000\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  const answer = once(socket, 'data');
+  await send(stub.url, { method: 'GET', path: '/livez' });
+  stub.child.kill();
+  t.match(String((await answer)[0]), /^HTTP\/1\.1 201 .*connection: close/is);
+  t.equal((await stub.ended).code, 0, 'long before the grace is over');
+});
+
 t.test('a request that never ends is cut off after the grace period', async (t) => {
   const stub = await serve(t, ['--token', 'a', '--shutdown-grace', '50'], { cwd: t.testdir() });
   const { hostname, port } = new URL(stub.url);

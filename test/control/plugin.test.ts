@@ -99,6 +99,24 @@ t.test('a body is read exactly or refused', async (t) => {
   t.same((await admin(stub, 'GET', '/chatbots')).json, { chatbots: [] });
 });
 
+t.test('a body that is nested too deep is a problem, not a failure', async (t) => {
+  const stub = await startTestStub(t);
+  const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+  const rows: [path: string, body: string][] = [
+    ['/faults', `{"effect":{"status":500,"body":${deep}}}`],
+    ['/provider-states', `{"state":"a chatbot","params":{"a":${deep}}}`],
+    ['/requests/count', `{"body":${deep}}`],
+    ['/chatbots', deep],
+  ];
+  for (const [path, body] of rows) {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await stub.send({ path: `/__admin${path}`, headers, body });
+    t.match(answer.json, { status: 400, detail: /nested more than 500 levels deep/ }, path);
+  }
+  const allowed = { effect: { status: 500, body: JSON.parse(`${'['.repeat(450)}${']'.repeat(450)}`) } };
+  t.equal((await admin(stub, 'POST', '/faults', allowed)).status, 201);
+});
+
 t.test('answers are not to be kept, and every one has an id', async (t) => {
   const stub = await startTestStub(t);
   for (const path of ['/clock', '/nothing']) {

@@ -66,3 +66,22 @@ t.test('a seed stands in the start line, and ids are not made twice after a rese
   t.equal(new Set(ids).size, 5);
   t.match((await admin(stub, 'GET', '/settings')).json.settings, { seed: '7' });
 });
+
+t.test('a request that its chatbot was removed under and made again gets an id that nothing else has', async (t) => {
+  const stub = await startTestStub(t, { seed: 7 });
+  await admin(stub, 'POST', '/chatbots', { id: 'mine' });
+  // The token of everything: the guard has nothing against the chatbot that was made again.
+  const slow = stub.create(VALID, { chatbotId: 'mine', headers: { prefer: 'delay=500' } });
+  const fault = { match: { chatbotId: 'mine' }, effect: { delayMs: { uniform: [500, 500] } }, times: 1 };
+  await admin(stub, 'POST', '/faults', fault);
+  const drawn = stub.create(VALID, { chatbotId: 'mine' });
+  await admin(stub, 'POST', '/requests/count', { match: {} });
+  await admin(stub, 'DELETE', '/chatbots/mine');
+  await admin(stub, 'POST', '/chatbots', { id: 'mine' });
+  const answers = [await stub.create(VALID, { chatbotId: 'mine' }), await slow, await drawn];
+  t.same(
+    answers.map(({ status }) => status),
+    [201, 201, 201],
+  );
+  t.equal(new Set(answers.map(({ json }) => json.conversationId)).size, 3);
+});

@@ -60,8 +60,10 @@ t.test('what cannot be a token is 400 with what would be right, and nothing is s
     [{ grants: GRANTS, expiresIn: 0 }, /expiresIn must be > 0/],
     [{ grants: GRANTS, expiresIn: '60' }, /expiresIn must be number/],
     [{ grants: GRANTS, expiresIn: 1e300 }, /lifetime/],
-    [{ grants: GRANTS, token: 'not a token' }, /a token must be letters/],
+    [{ grants: GRANTS, token: 'not a token' }, /a token must be at most 1024 letters/],
     [{ grants: GRANTS, name: 'a\u0000b' }, /control characters/],
+    [{ grants: GRANTS, name: 'a\ud800b' }, /well-formed/],
+    [{ grants: GRANTS, token: 'x'.repeat(1025) }, /at most 1024/],
     [[], /must be object/],
     [null, /must be object/],
   ];
@@ -139,4 +141,19 @@ t.test('expiry follows the clock of the chatbot', async (t) => {
   t.match((await admin(stub, 'GET', '/tokens')).json.tokens, [{ state: 'expired' }]);
   await admin(stub, 'PUT', '/clock', { reset: true });
   t.equal(await use('b'), 201);
+});
+
+t.test('a token for one chatbot alone is made and expires by the clock of that chatbot', async (t) => {
+  const stub = await startTestStub(t);
+  await admin(stub, 'PUT', '/clock?chatbotId=a', { set: '2030-01-01T00:00:00Z', freeze: true });
+  const mint = async (resource: string) =>
+    (await admin(stub, 'POST', '/tokens', { grants: [{ permission: '*', resource }], expiresIn: 3600 })).json;
+  const made = await mint('chatbots/a');
+  t.equal(made.expiresAt, '2030-01-01T01:00:00.000Z');
+  const headers = { authorization: `Bearer ${made.token}` };
+  t.equal((await stub.create(VALID, { chatbotId: 'a', headers })).status, 201);
+  await admin(stub, 'PUT', '/clock?chatbotId=a', { advanceMs: 3_600_001 });
+  t.equal((await stub.create(VALID, { chatbotId: 'a', headers })).status, 401);
+  t.match((await admin(stub, 'GET', '/tokens')).json.tokens, [{ state: 'expired' }], 'and the list says so, too');
+  for (const resource of ['chatbots/*', 'things/a']) t.notMatch((await mint(resource)).expiresAt, /^2030/, resource);
 });

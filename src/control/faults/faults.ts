@@ -50,6 +50,8 @@ export interface Faults {
 
 /** More would slow the requests down that have to ask them all, and fill the memory. */
 export const MAX_FAULTS = 10_000;
+/** Of one chatbot, or of those for any: so that one suite cannot take the room of the others. */
+export const MAX_SHARE = 1000;
 export const MAX_BYTES = 64 * 1024 * 1024;
 
 interface FaultRow {
@@ -117,10 +119,11 @@ export function createFaults(
     }
   }
 
-  function assertRoomFor({ definition }: Pick<FaultRow, 'definition'>): void {
+  function assertRoomFor({ chatbot_id, definition }: Pick<FaultRow, 'chatbot_id' | 'definition'>): void {
+    const share = byChatbot.get(chatbot_id)?.length ?? 0;
     const bytes = [...byId.values()].reduce((sum, fault) => sum + fault.bytes, Buffer.byteLength(definition));
-    if (byId.size < MAX_FAULTS && bytes <= MAX_BYTES) return;
-    const most = `${MAX_FAULTS} faults and ${MAX_BYTES / 1024 / 1024} MiB of them are the most`;
+    if (share < MAX_SHARE && byId.size < MAX_FAULTS && bytes <= MAX_BYTES) return;
+    const most = `${MAX_SHARE} faults of one chatbot, ${MAX_FAULTS} in all, and ${MAX_BYTES / 1024 / 1024} MiB of them are the most`;
     throw new ProblemError(
       409,
       `There is no room for another fault: ${most}. DELETE those that are done: /__admin/faults/ID, /__admin/faults?chatbotId=ID for those of a chatbot, or /__admin/faults?all=true.`,

@@ -39,7 +39,8 @@ export interface ConversationRow {
 export function prepareConversations(db: Database) {
   const insert = db.prepare<[ConversationRow]>(
     `INSERT INTO conversations (chatbot_id, id, channel_id, name, email, phone, created_at)
-     VALUES (@chatbot_id, @id, @channel_id, @name, @email, @phone, @created_at)`,
+     VALUES (@chatbot_id, @id, @channel_id, @name, @email, @phone, @created_at)
+     ON CONFLICT (chatbot_id, id) DO NOTHING`,
   );
   const declaresChannel = db
     .prepare<[string, string, string], number>(
@@ -48,7 +49,8 @@ export function prepareConversations(db: Database) {
     )
     .pluck();
   return {
-    insert: (row: ConversationRow): void => void insert.run(row),
+    /** Returns whether it was stored: not when the chatbot has one with this id. */
+    insert: (row: ConversationRow): boolean => insert.run(row).changes === 1,
     /** Whether a conversation may be made in this channel: the chatbot declares it, or declares none at all. */
     takesChannel: (chatbotId: string, channelId: string): boolean =>
       declaresChannel.get(chatbotId, chatbotId, channelId) === 1,

@@ -57,18 +57,20 @@ const createConversation: FastifyPluginAsyncTypebox = async (app) => {
       const { chatbotId } = request.params;
       const { name, channelId, email = null, phone = null } = request.body;
 
-      const id = turnOf(request, chance, chatbotId).newId();
+      const turn = turnOf(request, chance, chatbotId);
       const created_at = new Date(clock(chatbotId)).toISOString();
-      const row = { chatbot_id: chatbotId, id, channel_id: channelId, name, email, phone, created_at };
-      const isStored = await groupCommit.write(() => {
+      const row = { chatbot_id: chatbotId, channel_id: channelId, name, email, phone, created_at };
+      const id = await groupCommit.write(() => {
         request.assertAuthorized();
-        if (!conversations.takesChannel(chatbotId, channelId)) return false;
-        conversations.insert(row);
-        return true;
+        if (!conversations.takesChannel(chatbotId, channelId)) return undefined;
+        let id = turn.newId();
+        // With a seed, the turns of a chatbot that was removed and made again meanwhile have begun anew.
+        while (!conversations.insert({ ...row, id })) id = chance.turn(chatbotId).newId();
+        return id;
       });
 
       reply.code(201);
-      if (!isStored) {
+      if (id === undefined) {
         const error = `The channel ${channelId} does not exist in this chatbot.`;
         decide(
           request,

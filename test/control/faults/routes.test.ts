@@ -1,7 +1,7 @@
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import t from 'tap';
-import { MAX_BYTES, MAX_FAULTS } from '../../../src/control/faults/faults.ts';
+import { MAX_BYTES, MAX_FAULTS, MAX_SHARE } from '../../../src/control/faults/faults.ts';
 import { startTestStub, VALID } from '../../support/stub.ts';
 import { admin, firedOf, makeFault, select } from './support.ts';
 
@@ -193,10 +193,16 @@ t.test('409 when there are as many faults as can be; deleting one makes room', a
   const many = await fill(MAX_FAULTS - 1, definition);
   const answers = await Promise.all([1, 2, 3].map(() => admin(many, 'POST', '/faults', forChatbot('b'))));
   t.same(answers.map(({ status }) => status).sort(), [201, 409, 409], 'at once, too');
-  t.match(answers.find(({ status }) => status === 409)?.json.detail, /10000 faults .* are the most\. DELETE those/);
+  t.match(answers.find(({ status }) => status === 409)?.json.detail, /10000 in all, .* are the most\. DELETE those/);
   t.equal((await admin(many, 'DELETE', '/faults/f1')).status, 204);
   t.equal((await admin(many, 'POST', '/faults', forChatbot('b'))).status, 201);
   t.equal((await admin(many, 'DELETE', '/faults?all=true')).status, 204);
+  for (let made = 0; made < MAX_SHARE; made += 100) {
+    await Promise.all(Array.from({ length: 100 }, () => admin(many, 'POST', '/faults', forChatbot('greedy'))));
+  }
+  const more = await admin(many, 'POST', '/faults', forChatbot('greedy'));
+  t.match(more.json, { status: 409, detail: /1000 faults of one chatbot/ });
+  t.equal((await admin(many, 'POST', '/faults', forChatbot('b'))).status, 201, 'another chatbot has its own share');
   await many.stub.close();
 
   const long = JSON.stringify({ match: { chatbotId: 'a' }, effect: { status: 500, body: 'x'.repeat(1_050_000) } });
