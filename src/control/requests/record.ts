@@ -62,14 +62,14 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
     const target = request.raw.url as string;
     if (!isDataPlane(target) || skipped.has(request.raw)) return;
     const credentials = credentialsIn(request.raw.rawHeaders);
-    // Where a route matched, the router has read it. Without a readable URL there are no parameters.
-    const { chatbotId = chatbotIn(target) } = (request.params ?? {}) as { chatbotId?: string };
+    const called = chatbotOf(request);
+    const chatbotId = called ?? chatbotIn(target);
     journal.record({
       id: request.id,
       time: new Date(clock.now(chatbotId)).toISOString(),
       method: request.method,
       ...parseTarget(target, credentials),
-      chatbotId: shownId(chatbotId),
+      chatbotId: shownId(chatbotId, called === undefined ? credentials : []),
       status,
       durationMs: Math.round(reply.elapsedTime * 100) / 100,
       request: { headers: redactHeaders(request.headers, credentials), body: keep(request.rawBody, credentials) },
@@ -104,7 +104,7 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
         time: new Date(clock.now(chatbotId)).toISOString(),
         method: redactText(method, credentials),
         ...parseTarget(target, credentials),
-        chatbotId: shownId(chatbotId),
+        chatbotId: shownId(chatbotId, credentials),
         status,
         durationMs: 0,
         request: { headers: received },
@@ -125,13 +125,18 @@ function parseTarget(target: string, credentials: readonly string[]): Pick<Entry
   return { path: redacted.slice(0, start), query: redacted.slice(start + 1) };
 }
 
+/** The chatbot that a route of the vendor's was called for. Without a readable URL there are no parameters. */
+function chatbotOf({ params }: FastifyRequest): string | undefined {
+  return (params as { chatbotId?: string } | null)?.chatbotId || undefined;
+}
+
 /**
- * The id of a chatbot as it came, also where the request presents the same text as its credential: entries are found,
- * counted and reset by it, and an id that stands in every URL is no secret. Only what looks like a token of ours is one
- * that was put in the wrong place.
+ * The id of a chatbot for an entry. Where a route was called, it is the true one even if the request presents the same
+ * text as its credential: entries are found, counted and reset by it, and an id that stands in every URL is no secret.
+ * What looks like a token of ours is one that was put in the wrong place.
  */
-function shownId(chatbotId: string | undefined): string | undefined {
-  return chatbotId ? redactText(chatbotId) : undefined;
+function shownId(chatbotId: string | undefined, credentials: readonly string[]): string | undefined {
+  return chatbotId && redactText(chatbotId, credentials);
 }
 
 /** What of a body is kept. A stream has none that could be read here without being used up. */
@@ -175,9 +180,9 @@ interface Packet {
 /** Reads what it can of bytes that are no HTTP request. */
 function parsePacket(packet: Buffer = Buffer.alloc(0)): Packet {
   const [line = '', ...rest] = packet.toString('latin1').split(/\r?\n/);
-  const [, method = '', target = '', version] = /^([A-Z]{1,32}) (\S+)( HTTP\/.*)?$/.exec(line) ?? [];
+  const [, method = '', target = '', version = ''] = /^([A-Z]{1,32}) (\S+)(?: (.*))?$/.exec(line) ?? [];
   // What other protocols say may begin alike.
-  if (version === undefined && !METHODS.includes(method))
+  if (!version.startsWith('HTTP/') && !METHODS.includes(method))
     return { method: '', target: '', headers: {}, credentials: [] };
   const end = rest.indexOf('');
   const lines = end === -1 ? rest : rest.slice(0, end);
