@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
-import { describedBy, type Recorder } from './control/requests/record.ts';
+import type { Recorder } from './control/requests/record.ts';
 import { errorBody } from './v1/errors.ts';
 
 /** What Node's HTTP parser calls its errors, and what they mean to a caller. */
@@ -91,14 +91,13 @@ export function createBrokenRequests({ logger, newId, recorder }: BrokenRequests
         'content-type': 'application/json; charset=utf-8',
         'content-length': String(Buffer.byteLength(body)),
         'x-stub-request-id': reqId,
-        link: describedBy(reqId),
         connection: 'close',
       };
       logger.info({ reqId, status, code }, 'refused what is no HTTP request');
       if (broken) recorder.skip(broken);
       const packet = broken ? headOf(broken) : (rawPacket as Buffer | undefined);
-      recorder.recordUnreadable({ id: reqId, status, detail: message, packet, headers, body });
-      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      const link = recorder.recordUnreadable({ id: reqId, status, detail: message, packet, headers, body });
+      const lines = Object.entries({ ...headers, ...link }).map(([name, value]) => `${name}: ${value}\r\n`);
       socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
     }
     socket.destroySoon();

@@ -102,7 +102,7 @@ export class RequestLog extends LogController {
   /** @param status absent when no answer went out */
   completed(request: FastifyRequest, reply: FastifyReply, status: number | undefined): void {
     const { method, headers } = request;
-    const credentials = credentialsIn(headers);
+    const credentials = credentialsIn(request.raw.rawHeaders);
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
     const why = redactText(reasonOf(request.decisions), credentials);
     // What people and tools ask the stub itself would hide what their programs ask of the API.

@@ -14,7 +14,8 @@ import documents from './documents/plugin.ts';
 import health from './health.ts';
 import { RequestLog } from './logging.ts';
 import pause from './pause.ts';
-import { CONTROL_PREFIX, originForm } from './planes.ts';
+import { CONTROL_PREFIX, isControlPlane } from './planes.ts';
+import { credentialsIn, redactTarget } from './redaction.ts';
 import type { GroupCommit } from './storage/group-commit.ts';
 import { createErrorRenderer, RefusedError } from './v1/errors.ts';
 import v1 from './v1/plugin.ts';
@@ -48,7 +49,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
       request.decisions = [];
       reply.header('x-stub-request-id', request.id);
       // No hook and no log line of the framework's follows here.
-      if (originForm(request.raw.url as string).startsWith(`${CONTROL_PREFIX}/`)) {
+      if (isControlPlane(request.raw.url as string)) {
         refuseUnreadablePath(admit, request, reply);
         logController.requestCompleted(null, request, reply);
         return;
@@ -95,10 +96,11 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   await app.register(control, { prefix: CONTROL_PREFIX, context });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
   app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
-  app.setNotFoundHandler(async ({ method, url }) => {
+  app.setNotFoundHandler(async ({ method, url, raw }) => {
+    const target = redactTarget(url, credentialsIn(raw.rawHeaders));
     throw new RefusedError(
       404,
-      `Cannot ${method} ${url}. The API is under /v1, the control plane under /__admin, the documentation at /docs.`,
+      `Cannot ${method} ${target}. The API is under /v1, the control plane under /__admin, the documentation at /docs.`,
     );
   });
   return app;

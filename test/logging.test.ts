@@ -125,6 +125,28 @@ t.test('no line holds a credential at any level; the scheme is kept', async (t) 
   }
 });
 
+t.test('no line holds a credential in another spelling, by another name, or of the control plane', async (t) => {
+  const { app, context, text } = await logged('trace', 'json');
+  const { credential } = context.tokens.create({ grants: [] });
+  const secret = 'long-enough-to-be-one';
+  const bearer = { authorization: `Bearer ${secret}` };
+  const encoded = secret.replaceAll('-', '%2D');
+  const sent: [url: string, headers: Record<string, string>][] = [
+    [`http://user:${secret}@localhost/v1/nothing`, {}],
+    [`http://user:${secret}@localhost/__admin/nothing`, {}],
+    [`/v1/${encoded}?a=${encoded}`, bearer],
+    [`/__admin/provider-states?a=1&accessToken=${secret}`, {}],
+    [`/__admin/tokens/${encoded}`, bearer],
+    [`/__admin/clock?tok%65n=${secret};sig=${secret}#key=${secret}`, {}],
+    [pathOf('a'), { 'x-chatcaptain-key': secret, [secret]: 'a', [credential]: 'b', 'x-note': encoded }],
+    [pathOf('a'), { referer: `/?authToken=${secret}`, 'x-authtoken': secret }],
+  ];
+  for (const [url, headers] of sent) await app.inject({ method: 'POST', url, headers });
+  const lines = text();
+  t.equal(lines.match(/"msg":"answered"/g)?.length, sent.length);
+  for (const leak of [secret, encoded, credential, credential.toLowerCase()]) t.notMatch(lines, leak);
+});
+
 t.test(
   'lines for people: one for each request, and no control character of a caller reaches the terminal',
   async (t) => {

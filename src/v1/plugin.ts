@@ -10,6 +10,7 @@ import type {
 } from 'fastify';
 import { isGuard } from '../auth/guard.ts';
 import { decide } from '../decisions.ts';
+import { credentialsIn, redactTarget } from '../redaction.ts';
 import { acceptOnlyJson } from './body.ts';
 import { createErrorRenderer, RefusedError } from './errors.ts';
 import createConversation from './inbox/create-conversation.ts';
@@ -64,7 +65,7 @@ function assertGuarded({ method, url, preValidation, config }: RouteOptions): vo
 function refuseUnroutable(app: FastifyInstance): void {
   const refuseUnknownPath = async (request: FastifyRequest): Promise<never> => {
     // In the words of NestJS.
-    throw new RefusedError(404, `Cannot ${request.method} ${request.url}`);
+    throw new RefusedError(404, `Cannot ${nameOf(request)}`);
   };
   app.setNotFoundHandler(refuseUnknownPath);
 
@@ -91,9 +92,14 @@ function refuseUnroutable(app: FastifyInstance): void {
       exposeHeadRoute: false,
       onRequest: async (request, reply) => {
         if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
-        throw new RefusedError(405, `Cannot ${request.method} ${request.url}: use ${allow}.`, { allow });
+        throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow });
       },
       handler: refuseUnknownPath,
     });
   });
+}
+
+/** A request in an error text: the journal keeps that, too. */
+function nameOf({ method, url, raw }: FastifyRequest): string {
+  return `${method} ${redactTarget(url, credentialsIn(raw.rawHeaders))}`;
 }

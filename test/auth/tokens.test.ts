@@ -150,7 +150,7 @@ t.test('a given token that no Authorization header could carry is refused, and n
   ]) {
     const error = refusalOf(() => store.create({ grants: GRANTS, token: given }));
     t.type(error, TokenError, JSON.stringify(given));
-    t.match(error, { message: /^a token must be letters, digits and/ });
+    t.match(error, { message: /^a token must be at most 1024 letters, digits and/ });
     t.strictSame(store.find(given), { state: 'unknown' });
   }
   t.same(

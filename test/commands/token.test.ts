@@ -92,7 +92,7 @@ t.test('what cannot be made is one line that says what would be right, exit code
     [['--permission', 'a b'], /^error: permission "a b" must be dotted segments/],
     [['--chatbot', ''], /^error: resource "chatbots\/" must be a kind and an id/],
     [['--token', 'has space'], /^error: .*RFC 6750/],
-    [['--name', 'two\nlines'], /^error: name "two\\nlines" must not hold control characters/],
+    [['--name', 'two\nlines'], /^error: name "two\\nlines" must be well-formed text without control characters/],
     [['--token', 'twice'], /^error: this token is registered already/],
   ];
   for (const [args, says] of rows) {

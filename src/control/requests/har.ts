@@ -4,10 +4,14 @@ import { STATUS_CODES } from 'node:http';
 import { packageRoot } from '../../package-root.ts';
 import type { Entry, Message } from './entry.ts';
 
+/** HAR wants a version of HTTP, and the journal keeps none. */
+const COMMENT = 'httpVersion is that of the answers. The requests may have been HTTP/1.0.';
+
 /** Yields the text of an archive, entry by entry. */
 export async function* harOf(entries: AsyncIterable<Entry>): AsyncGenerator<string, void, void> {
   const { name, version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8'));
-  yield `{"log":{"version":"1.2","creator":${JSON.stringify({ name, version })},"entries":[`;
+  const head = { version: '1.2', creator: { name, version }, comment: COMMENT };
+  yield `{"log":${JSON.stringify(head).slice(0, -1)},"entries":[`;
   let separator = '';
   for await (const entry of entries) {
     yield separator + JSON.stringify(harEntryOf(entry));
@@ -61,8 +65,8 @@ function harEntryOf(entry: Entry): object {
 }
 
 function urlOf({ request, path, query }: Entry): string {
-  const origin = `http://${request.headers['host'] ?? ''}`;
-  return `${URL.canParse(origin) ? origin : 'http://localhost'}${path}${query === undefined ? '' : `?${query}`}`;
+  const { origin = 'http://localhost' } = URL.parse(`http://${request.headers['host'] ?? ''}`) ?? {};
+  return `${origin}${path}${query === undefined ? '' : `?${query}`}`;
 }
 
 function headersOf({ headers }: Message): { name: string; value: string }[] {

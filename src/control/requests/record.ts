@@ -1,11 +1,11 @@
 // Brings requests into the journal, from each of the places where an answer leaves.
 import { isUtf8 } from 'node:buffer';
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AdjustableClock } from '../../clock.ts';
-import { type Decision, decide } from '../../decisions.ts';
-import { CONTROL_PREFIX, isDataPlane, originForm } from '../../planes.ts';
-import { credentialsIn, REDACTED, redactHeaders, redactTarget, redactText } from '../../redaction.ts';
+import { type Decision, decide, type Violation } from '../../decisions.ts';
+import { CONTROL_PREFIX, chatbotIn, isDataPlane } from '../../planes.ts';
+import { credentialsIn, REDACTED, redactHeaders, redactName, redactTarget, redactText } from '../../redaction.ts';
 import type { Entry } from './entry.ts';
 import type { Journal } from './journal.ts';
 
@@ -37,7 +37,11 @@ export interface Recorder {
   record(request: FastifyRequest, reply: FastifyReply, answer: { status?: number; body?: string | Buffer }): void;
   /** Adds to a refusal where its reason can be read. */
   linkTo(request: FastifyRequest, reply: FastifyReply): void;
-  recordUnreadable(unreadable: Unreadable): void;
+  /**
+   * Records the refusal of what the parser could not read, where a request to the data plane can be made out in it.
+   * Returns the headers that the answer needs then.
+   */
+  recordUnreadable(unreadable: Unreadable): Record<string, string>;
   /** Says that the answer to this request has been recorded as unreadable. */
   skip(request: IncomingMessage): void;
 }
@@ -57,15 +61,15 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
   const record: Recorder['record'] = (request, reply, { status, body }) => {
     const target = request.raw.url as string;
     if (!isDataPlane(target) || skipped.has(request.raw)) return;
-    const credentials = credentialsIn(request.headers);
-    const { path, query, chatbotId } = parseTarget(target, credentials);
+    const credentials = credentialsIn(request.raw.rawHeaders);
+    const called = chatbotOf(request);
+    const chatbotId = called ?? chatbotIn(target);
     journal.record({
       id: request.id,
       time: new Date(clock.now(chatbotId)).toISOString(),
       method: request.method,
-      path,
-      query,
-      chatbotId,
+      ...parseTarget(target, credentials),
+      chatbotId: shownId(chatbotId, called === undefined ? credentials : []),
       status,
       durationMs: Math.round(reply.elapsedTime * 100) / 100,
       request: { headers: redactHeaders(request.headers, credentials), body: keep(request.rawBody, credentials) },
@@ -92,54 +96,56 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
     skip: (request) => void skipped.add(request),
     recordUnreadable({ id, status, detail, packet, headers, body }) {
       const { method, target, headers: received, credentials } = parsePacket(packet);
-      if (!isDataPlane(target)) return;
-      const { path, query, chatbotId } = parseTarget(target, credentials);
+      if (method === '' || !isDataPlane(target)) return {};
+      const chatbotId = chatbotIn(target);
+      const link = { link: describedBy(id) };
       journal.record({
         id,
         time: new Date(clock.now(chatbotId)).toISOString(),
-        method,
-        path,
-        query,
-        chatbotId,
+        method: redactText(method, credentials),
+        ...parseTarget(target, credentials),
+        chatbotId: shownId(chatbotId, credentials),
         status,
         durationMs: 0,
         request: { headers: received },
-        response: { headers, body },
+        response: { headers: { ...headers, ...link }, body },
         decisions: [{ step: 'parsed', outcome: 'refused', detail }],
         seed: settings.seed,
       });
+      return link;
     },
   };
 }
 
-/** The parts of a request target, without credentials. A path that names no chatbot, or not readably, has none. */
-export function parseTarget(
-  target: string,
-  credentials: readonly string[],
-): Pick<Entry, 'path' | 'query' | 'chatbotId'> {
-  const redacted = redactTarget(originForm(target), credentials);
+/** The parts of a request target, without credentials. */
+function parseTarget(target: string, credentials: readonly string[]): Pick<Entry, 'path' | 'query'> {
+  const redacted = redactTarget(target, credentials);
   const start = redacted.indexOf('?');
-  const path = start === -1 ? redacted : redacted.slice(0, start);
-  // The resource of every operation of the vendor's stands behind the area: /v1/AREA/CHATBOT/…
-  const [, segment] = /^\/v1\/[^/]+\/([^/]+)/.exec(path) ?? [];
-  return { path, query: start === -1 ? undefined : redacted.slice(start + 1), chatbotId: decode(segment) };
+  if (start === -1) return { path: redacted };
+  return { path: redacted.slice(0, start), query: redacted.slice(start + 1) };
 }
 
-function decode(segment: string | undefined): string | undefined {
-  if (segment === undefined) return undefined;
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
+/** The chatbot that a route of the vendor's was called for. Without a readable URL there are no parameters. */
+function chatbotOf({ params }: FastifyRequest): string | undefined {
+  return (params as { chatbotId?: string } | null)?.chatbotId || undefined;
 }
 
-function keep(body: string | Buffer | null | undefined, credentials: readonly string[]): string | Buffer | undefined {
-  if (body === null || body === undefined || body.length === 0) return undefined;
-  const bytes = Buffer.from(body);
-  const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
+/**
+ * The id of a chatbot for an entry. Where a route was called, it is the true one even if the request presents the same
+ * text as its credential: entries are found, counted and reset by it, and an id that stands in every URL is no secret.
+ * What looks like a token of ours is one that was put in the wrong place.
+ */
+function shownId(chatbotId: string | undefined, credentials: readonly string[]): string | undefined {
+  return chatbotId && redactText(chatbotId, credentials);
+}
+
+/** What of a body is kept. A stream has none that could be read here without being used up. */
+export function keep(body: unknown, credentials: readonly string[]): string | Buffer | undefined {
+  const isBytes = Buffer.isBuffer(body);
+  if ((typeof body !== 'string' && !isBytes) || body.length === 0) return undefined;
+  const encoding = isBytes && !isUtf8(body) ? 'latin1' : 'utf8';
   // Cut last: half a credential would not be known for one.
-  const text = redactText(bytes.toString(encoding), credentials).slice(0, LONGEST_BODY);
+  const text = redactText(isBytes ? body.toString(encoding) : body, credentials).slice(0, LONGEST_BODY);
   return encoding === 'utf8' ? text.toWellFormed() : Buffer.from(text, encoding);
 }
 
@@ -148,7 +154,16 @@ function redactDecision(decision: Decision, credentials: readonly string[]): Dec
   return {
     ...decision,
     detail: redactText(decision.detail, credentials),
-    ...(violations && { violations: JSON.parse(redactText(JSON.stringify(violations), credentials)) }),
+    ...(violations && { violations: violations.map((violation) => redactViolation(violation, credentials)) }),
+  };
+}
+
+function redactViolation({ pointer, rule, expected, got }: Violation, credentials: readonly string[]): Violation {
+  return {
+    pointer: redactText(pointer, credentials),
+    rule,
+    expected: redactText(expected, credentials),
+    ...(got !== undefined && { got: redactText(got, credentials) }),
   };
 }
 
@@ -165,16 +180,23 @@ interface Packet {
 /** Reads what it can of bytes that are no HTTP request. */
 function parsePacket(packet: Buffer = Buffer.alloc(0)): Packet {
   const [line = '', ...rest] = packet.toString('latin1').split(/\r?\n/);
-  const [, method = '', target = ''] = /^([A-Z]{1,32}) (\S+)(?: |$)/.exec(line) ?? [];
-  const received: Record<string, string> = {};
-  for (const text of rest) {
-    if (text === '') break;
+  const [, method = '', target = '', version = ''] = /^([A-Z]{1,32}) (\S+)(?: (.*))?$/.exec(line) ?? [];
+  // What other protocols say may begin alike.
+  if (!version.startsWith('HTTP/') && !METHODS.includes(method))
+    return { method: '', target: '', headers: {}, credentials: [] };
+  const end = rest.indexOf('');
+  const lines = end === -1 ? rest : rest.slice(0, end);
+  // Also where the colon is missing or stands elsewhere.
+  const presented = lines.flatMap(
+    (text) => /^\s*(authorization|x-chatcaptain-key)[\s:]+(.*)$/i.exec(text)?.slice(1) ?? [],
+  );
+  const credentials = credentialsIn(presented);
+  const headers: Record<string, string> = {};
+  for (const text of lines) {
     const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):(.*)$/.exec(text) ?? [];
-    if (name !== '') received[redactText(name).toLowerCase()] = value.trim();
+    if (name === '') continue;
+    const key = name.toLowerCase();
+    headers[redactName(key, credentials)] = HARMLESS.has(key) ? redactText(value.trim(), credentials) : REDACTED;
   }
-  const credentials = credentialsIn(received);
-  const headers = Object.entries(received).map(([name, value]) => {
-    return [name, HARMLESS.has(name) ? redactText(value, credentials) : REDACTED];
-  });
-  return { method, target, headers: Object.fromEntries(headers), credentials };
+  return { method, target, headers, credentials };
 }

@@ -7,6 +7,11 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 /** One whose characters look different in a URL and in JSON. */
 const ODD = 'odd/credential+of/mine==';
 
+/** A text with every character written as its code. */
+function spelled(text: string, prefix: string): string {
+  return [...Buffer.from(text)].map((byte) => prefix + byte.toString(16)).join('');
+}
+
 /** Looks everywhere: in what the control plane shows, and in the bytes of the database. */
 async function assertNowhere(t: Test, stub: TestStub, secrets: string[], entries: number): Promise<void> {
   const list = await stub.send({ method: 'GET', path: '/__admin/requests?limit=1000' });
@@ -47,19 +52,40 @@ t.test('no credential comes into the journal, wherever a request holds it', asyn
   await post(`${pathOf('x')}?token=${key}&note=${credential}`, {}, body);
   await post(`${pathOf('x')}?note=${key}&again=${key.toLowerCase()}`, bearer, body);
   await post(pathOf(credential), bearer, body);
-  await post(pathOf(key), bearer, body);
+  await post(pathOf(credential.replaceAll('-', '%2D')), bearer, body);
+  await post(pathOf(credential.replace('C', '%43')), {}, body);
+  await post(`/v1/nothing/${key}?a=${spelled(ODD, '%')}`, bearer, body);
   await post('/%ZZ', bearer, body);
   await post(`/${credential}/%ZZ`, {}, body);
   await post(pathOf('x'), bearer, JSON.stringify({ name: ODD, note: credential }));
   await post(pathOf('x'), bearer, `{"name": "${escaped}", "channelId": ["${escaped}"]}`);
   await post(pathOf('x'), bearer, `${credential} ${ODD}`);
+  const json = `{"${spelled(ODD, '\\u00')}": 1, "note": ["${spelled(credential, '\\u00')}"], "name": "\\u0043${credential.slice(1)}"}`;
+  await post(pathOf('x'), bearer, json);
+  await post(pathOf('x'), bearer, json.slice(1));
+  await post(pathOf('x'), { ...bearer, [credential]: 'a', 'x-note': spelled(ODD, '%') }, body);
+  await post(pathOf('x'), { 'x-chatcaptain-key': [ODD, ODD] }, JSON.stringify({ name: ODD }));
+  await post(pathOf('x'), { authorization: `Bearer ${ODD} x` }, JSON.stringify({ name: ODD }));
+  await post(pathOf('x'), { authorization: `Bearer x, Bearer ${ODD}` }, JSON.stringify({ name: ODD }));
+  await post(pathOf('x'), { referer: `https://example.com/?token=${key}`, 'x-authtoken': ODD }, body);
+  await post(`${pathOf('x')}?tok%65n=${key}&a=1;authToken=${ODD}#key=${ODD}`, {}, body);
+  await post(`/v1/nothing?accessToken=${ODD}`, {}, body);
+  await post(`/nothing?signature=${ODD}`, {}, body);
+  const lines = [
+    'authorization: Bearer x',
+    `authorization: Bearer ${ODD}`,
+    `x-note: ${ODD}`,
+    'host: x',
+    'connection: close',
+  ];
+  t.match(await sendRaw(stub.url, `GET /v1/${ODD} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`), /^HTTP\/1.1 404 /);
   await stub.send({
     path: pathOf('x'),
     headers: { ...JSON_TYPE, ...bearer },
     body: Buffer.concat([Buffer.from(`${credential} ${ODD}`), Buffer.of(255)]),
   });
   await post(pathOf('x'), { ...bearer, prefer: `error="${ODD} ${credential}", ${credential}=1` }, body);
-  await assertNowhere(t, stub, [credential, ODD, key, key.toLowerCase(), escaped], 15);
+  await assertNowhere(t, stub, [credential, credential.toLowerCase(), ODD, key, key.toLowerCase(), escaped], 28);
 });
 
 t.test('no credential of what is no HTTP comes into the journal', async (t) => {
@@ -72,9 +98,14 @@ t.test('no credential of what is no HTTP comes into the journal', async (t) => {
     `GET /v1/x HTTP/1.1\r\nx: y\r\n${credential}: a\r\nx-anything: ${ODD}\r\nbroken\r\n`,
     `GET /v1/x HTTP/1.1\r\n: ${ODD}\r\n`,
     `GET /v1/x HTTP/1.1\r\nx: y\r\nauthorization: Bearer ${ODD} ${'a'.repeat(17_000)}\r\n`,
-    `${credential} / HTTP/1.1\r\n`,
+    `GET /${ODD} HTTP/1.1\r\nauthorization : Bearer ${ODD}\r\n`,
+    `GET /${spelled(ODD, '%')} HTTP/1.1\r\nx-chatcaptain-key:${ODD}\r\n${ODD.replaceAll(/[/=]/g, '')}: a\r\nbroken\r\n`,
+    `ABCDEFGHIJKL /v1/x HTTP/1.1\r\nauthorization: Bearer ABCDEFGHIJKL\r\n`,
     `POST ${pathOf('x')} HTTP/1.1\r\nhost: x\r\nx-chatcaptain-key: ${ODD}\r\ntransfer-encoding: chunked\r\n\r\n${ODD}`,
   ];
   for (const line of lines) t.match(await sendRaw(stub.url, `${line}\r\n`), /^HTTP\/1\.1 4/);
-  await assertNowhere(t, stub, [credential, credential.toLowerCase(), ODD], lines.length);
+  await assertNowhere(t, stub, [credential, credential.toLowerCase(), ODD, 'ABCDEFGHIJKL'], lines.length);
+  const unreadable = await sendRaw(stub.url, `${credential} / HTTP/1.1\r\n\r\n`);
+  t.match(unreadable, /^HTTP\/1\.1 400 /);
+  await assertNowhere(t, stub, [credential], lines.length);
 });

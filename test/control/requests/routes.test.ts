@@ -179,6 +179,25 @@ t.test('deleting needs a scope, and takes the entries of that scope only', async
   t.equal((await get(stub, `/${ids['other']}`)).status, 404);
 });
 
+t.test('an archive holds valid URLs, whatever the Host was, and no credential that a query spells', async (t) => {
+  const stub = await startTestStub(t);
+  const heads = ['1.1', '1.0', '1.1\r\nhost:', '1.1\r\nhost: user@example.com', '1.1\r\nhost: example.com:81/x'];
+  const rest = 'authorization: Bearer test-token\r\nconnection: close';
+  for (const head of heads) {
+    await sendRaw(stub.url, `GET /v1/x?a=%74est%2Dtoken&tok%65n=b HTTP/${head}\r\n${rest}\r\n\r\n`);
+  }
+  const { text, json } = await get(stub, '?format=har');
+  t.same(
+    json.log.entries.map(({ request }: { request: { url: string } }) => new URL(request.url).origin),
+    ['http://localhost', 'http://localhost', 'http://localhost', 'http://example.com', 'http://example.com:81'],
+  );
+  t.same(json.log.entries[0].request.queryString, [
+    { name: 'a', value: '[redacted]' },
+    { name: 'token', value: '[redacted]' },
+  ]);
+  t.notMatch(text, 'test-token');
+});
+
 t.test('the archive holds all that match, as HAR 1.2', async (t) => {
   const stub = await startTestStub(t);
   t.same((await get(stub, '?format=har')).json.log.entries, []);
@@ -196,7 +215,11 @@ t.test('the archive holds all that match, as HAR 1.2', async (t) => {
   const { headers, json } = await get(stub, '?format=har&status=4xx');
   t.equal(headers['content-type'], 'application/json; charset=utf-8');
   t.match(headers['content-disposition'], /^attachment; filename=".+\.har"$/);
-  t.match(json.log, { version: '1.2', creator: { name: 'chatcaptain-stub', version: /^\d+\.\d+\.\d+/ } });
+  t.match(json.log, {
+    version: '1.2',
+    comment: /HTTP\/1\.0/,
+    creator: { name: 'chatcaptain-stub', version: /^\d+\.\d+\.\d+/ },
+  });
   const [invalid, bytes, missing, broken, untyped] = json.log.entries;
   t.match(invalid, {
     startedDateTime: /^\d{4}-.*Z$/,
