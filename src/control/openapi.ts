@@ -29,7 +29,7 @@ const PROBLEMS: Record<string, { description: string; header?: [name: string, de
     description: 'What is there already stands in the way: the id or the token is taken, or the room is used up.',
   },
   413: { description: 'The body is too large.' },
-  415: { description: 'The Content-Type is another than application/json.' },
+  415: { description: 'The body is announced as something else than JSON in UTF-8.' },
   503: {
     description: 'Not now: storage refused the write and nothing was changed, or the server closes.',
     header: ['Retry-After', 'Seconds to wait before the next try, where there is one.'],
@@ -84,10 +84,7 @@ function operationFrom(schema: FastifySchema, mayHaveBody: boolean): OpenAPIV3_1
     ...parametersFrom('query', querystring),
     ...parametersFrom('header', headers),
   ];
-  const usual = [
-    ...(parameters.length > 0 || mayHaveBody ? ['400'] : []),
-    ...['401', '403', '405', ...(mayHaveBody ? ['413'] : []), '415'],
-  ];
+  const usual = ['400', '401', '403', '405', ...(mayHaveBody ? ['413'] : []), '415'];
   return {
     operationId,
     summary,

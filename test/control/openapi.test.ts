@@ -41,7 +41,7 @@ t.test('the document describes every operation, each with examples that are righ
     const answers = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'));
     t.ok(answers.length > 0, `${name}: an answer`);
     for (const [status, { description }] of answers) t.ok(description, `${name}: what ${status} means`);
-    for (const status of ['401', '403', '405', '415', 'default'])
+    for (const status of ['400', '401', '403', '405', '415', 'default'])
       t.ok(operation.responses[status], `${name}: ${status}`);
   }
   t.same(json.security, [{}, { adminToken: [] }]);
@@ -186,6 +186,7 @@ t.test('each operation answers with the status, the media type and the body that
   await call('POST', '/provider-states', 400, { state: 'none' });
 
   await call('GET', '/settings', 200);
+  await call('GET', '/settings?chatbotId=shop', 400);
   await call('GET', '/fixtures.schema.json', 200);
 
   await call('DELETE', `/conversations/${conversationId}?chatbotId=${made.chatbotId}`, 204);
