@@ -71,6 +71,7 @@ export const MadeChatbot = Type.Object(
     }),
   },
   {
+    description: 'The chatbot, with a token for it.',
     examples: [
       {
         chatbotId: '0VZFs2bBqX8c1mTzRk4d',
@@ -101,7 +102,7 @@ export const Chatbot = Type.Object(
       description: 'ISO 8601, UTC; null: nobody made it, and it takes conversations all the same.',
     }),
   },
-  { examples: [EXAMPLE] },
+  { description: 'A chatbot, and what it has.', examples: [EXAMPLE] },
 );
 export type Chatbot = Static<typeof Chatbot>;
 

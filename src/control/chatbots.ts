@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox';
 import { Chatbot, EXAMPLE, MadeChatbot, NewChatbot, prepareChatbots } from './chatbot.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import type { ControlOptions } from './plugin.ts';
-import { notFound, ProblemError } from './problem.ts';
+import { notFound, Problem, ProblemError } from './problem.ts';
 
 /** Node reads 16 KiB of request line and headers; a longer id could be made, and never named in a URL. */
 const LONGEST_ID = 12_000;
@@ -22,10 +22,10 @@ const chatbots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
       schema: {
         operationId: 'makeChatbot',
         summary: 'Makes a chatbot, with a token for it',
-        description: 'Answers with everything that a test needs. A body is not needed.',
+        description: 'Answers with everything that a test needs. A body is not needed. 409 when the id is taken.',
         tags,
         body: NewChatbot,
-        response: { 201: MadeChatbot },
+        response: { 201: MadeChatbot, 409: Problem },
       },
     },
     async (request, reply) => {
@@ -65,7 +65,10 @@ const chatbots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
         tags,
         querystring: Type.Object(pageQuery, { additionalProperties: false }),
         response: {
-          200: Type.Object({ chatbots: Type.Array(Chatbot), nextCursor }, { examples: [{ chatbots: [EXAMPLE] }] }),
+          200: Type.Object(
+            { chatbots: Type.Array(Chatbot), nextCursor },
+            { description: 'A page of chatbots.', examples: [{ chatbots: [EXAMPLE] }] },
+          ),
         },
       },
     },
@@ -83,9 +86,10 @@ const chatbots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
       schema: {
         operationId: 'getChatbot',
         summary: 'Shows a chatbot',
+        description: 'One that was made, or has conversations or channels. 404 when there is nothing of it.',
         tags,
         params: Params,
-        response: { 200: Chatbot },
+        response: { 200: Chatbot, 404: Problem },
       },
     },
     async ({ params: { id } }) => {
@@ -107,7 +111,7 @@ const chatbots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
           'Its conversations, channels, tokens, faults, snapshots, journal entries and its own clock. 404 when there was nothing of it.',
         tags,
         params: Params,
-        response: { 204: Type.Null({ description: 'It is gone.' }) },
+        response: { 204: Type.Null({ description: 'It is gone.' }), 404: Problem },
       },
     },
     async ({ params: { id } }, reply) => {

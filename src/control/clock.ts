@@ -10,7 +10,7 @@ const Change = Type.Object(
   {
     reset: Type.Optional(Type.Boolean({ description: "Back to the system's time, running." })),
     set: Type.Optional(Type.String({ description: 'A time in ISO 8601, with its zone.' })),
-    advanceMs: Type.Optional(Type.Number({ description: 'Milliseconds to go forward, or back when negative.' })),
+    advanceMs: Type.Optional(Type.Integer({ description: 'Milliseconds to go forward, or back when negative.' })),
     freeze: Type.Optional(Type.Boolean({ description: 'true: stand still. false: run on from here.' })),
   },
   {
@@ -28,7 +28,10 @@ const View = Type.Object(
     offsetMs: Type.Integer({ description: "How far ahead of the system's clock." }),
     chatbotId: Type.Union([Type.String(), Type.Null()], { description: 'null: the time of the server.' }),
   },
-  { examples: [{ now: '2026-01-01T00:00:00.000Z', frozen: true, offsetMs: -28252800000, chatbotId: null }] },
+  {
+    description: 'The clock as it is now.',
+    examples: [{ now: '2026-01-01T00:00:00.000Z', frozen: true, offsetMs: -28252800000, chatbotId: null }],
+  },
 );
 
 const description =
@@ -36,7 +39,10 @@ const description =
   'every chatbot that has none of its own. A clock lives as long as the process, and until a reset.';
 
 const clockRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context: { clock } }) => {
-  const querystring = Type.Object({ chatbotId: chatbotIdQuery }, { additionalProperties: false });
+  const querystring = Type.Object(
+    { chatbotId: { ...chatbotIdQuery, description: 'Whose time. Without it: that of the server.' } },
+    { additionalProperties: false },
+  );
 
   app.get(
     '/clock',

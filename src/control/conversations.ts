@@ -6,7 +6,7 @@ import type { Database } from 'better-sqlite3';
 import type { ConversationRow } from '../v1/inbox/conversation.ts';
 import { decodeCursor, nextCursor, orderQuery, pageOf, pageQuery } from './pages.ts';
 import type { ControlOptions } from './plugin.ts';
-import { notFound } from './problem.ts';
+import { notFound, Problem } from './problem.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from './scope.ts';
 
 const EXAMPLE = {
@@ -28,7 +28,7 @@ const Conversation = Type.Object(
     phone: Type.Optional(Type.String({ description: 'Absent when none was given.' })),
     createdAt: Type.String({ description: 'ISO 8601, UTC.' }),
   },
-  { examples: [EXAMPLE] },
+  { description: 'A conversation.', examples: [EXAMPLE] },
 );
 
 const ListQuery = Type.Object(
@@ -78,7 +78,7 @@ const conversations: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { c
         response: {
           200: Type.Object(
             { conversations: Type.Array(Conversation), nextCursor },
-            { examples: [{ conversations: [EXAMPLE] }] },
+            { description: 'A page of conversations.', examples: [{ conversations: [EXAMPLE] }] },
           ),
         },
       },
@@ -96,10 +96,11 @@ const conversations: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { c
       schema: {
         operationId: 'getConversation',
         summary: 'Shows a conversation',
+        description: 'An id is unique within its chatbot only: say which chatbot.',
         tags,
         params: Params,
         querystring: One,
-        response: { 200: Conversation },
+        response: { 200: Conversation, 404: Problem },
       },
     },
     async ({ params: { id }, query: { chatbotId } }) => {
@@ -115,10 +116,11 @@ const conversations: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { c
       schema: {
         operationId: 'deleteConversation',
         summary: 'Deletes a conversation',
+        description: 'An id is unique within its chatbot only: say which chatbot.',
         tags,
         params: Params,
         querystring: One,
-        response: { 204: Gone },
+        response: { 204: Gone, 404: Problem },
       },
     },
     async ({ params: { id }, query: { chatbotId } }, reply) => {
@@ -134,6 +136,7 @@ const conversations: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { c
       schema: {
         operationId: 'deleteConversations',
         summary: 'Deletes all conversations of a chatbot, or all that there are',
+        description: 'Say whose: chatbotId=ID or all=true, and not both.',
         tags,
         querystring: Type.Object(scopeQuery, { additionalProperties: false }),
         response: { 204: Gone },

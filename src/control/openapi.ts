@@ -1,72 +1,165 @@
 // The OpenAPI document of the control plane, made from the schemas of its routes.
-import swagger from '@fastify/swagger';
+import type { TObject, TSchema } from '@sinclair/typebox';
 import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { packageVersion } from '../package-root.ts';
+import { plainSchema } from './plain-schema.ts';
 import { Problem } from './problem.ts';
 
-/** Builds a server that is never listened on, with the control plane in it, and returns it ready: `swagger()` gives the document. */
-export async function describeControl(register: (app: FastifyInstance) => Promise<void>): Promise<FastifyInstance> {
+const JSON_TYPE = 'application/json';
+const PROBLEM_TYPE = 'application/problem+json';
+
+/** What any operation may refuse, and what a route declares with the schema `Problem`. */
+const PROBLEMS: Record<string, { description: string; header?: [name: string, description: string] }> = {
+  400: { description: 'Something that was sent is not as it must be. `errors` names each place by JSON Pointer.' },
+  401: {
+    description: 'The admin token is asked for, and was not sent, or is not the right one.',
+    header: ['WWW-Authenticate', 'A Bearer challenge (RFC 6750).'],
+  },
+  403: {
+    description:
+      'A page of another origin asks; or no admin token is asked for, and the Host is no name of a loopback address.',
+  },
+  404: { description: 'There is none of this id or name.' },
+  405: {
+    description: 'The path has no such method.',
+    header: ['Allow', 'The methods that the path has.'],
+  },
+  409: {
+    description: 'What is there already stands in the way: the id or the token is taken, or the room is used up.',
+  },
+  413: { description: 'The body is too large.' },
+  415: { description: 'The body is announced as something else than JSON in UTF-8.' },
+  503: {
+    description: 'Not now: storage refused the write and nothing was changed, or the server closes.',
+    header: ['Retry-After', 'Seconds to wait before the next try, where there is one.'],
+  },
+};
+
+/** Describes the control plane that `register` adds to a server of its own, which is never listened on. */
+export async function describeControl(
+  register: (app: FastifyInstance) => Promise<void>,
+): Promise<OpenAPIV3_1.Document> {
+  const paths: Record<string, OpenAPIV3_1.PathItemObject> = {};
   const app = Fastify({ logger: false });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'chatcaptain-stub: control plane',
-        version: packageVersion(),
-        description:
-          'Makes, inspects, verifies, breaks and resets what the stub serves under /v1. On a loopback address it is ' +
-          'open to everything but pages of other origins; elsewhere, or where STUB_ADMIN_TOKEN is set, it asks for that token.',
-      },
-      servers: [{ url: '/', description: 'This stub' }],
-      security: [{}, { adminToken: [] }],
-      components: {
-        securitySchemes: {
-          adminToken: { type: 'http', scheme: 'bearer', description: 'STUB_ADMIN_TOKEN, where it is asked for.' },
-        },
-        schemas: { Problem: withoutOurKeywords(Problem) as object },
-      },
-    },
-    // Each route's own schemas stand where they are used.
-    transform: ({ schema, url }) => {
-      return { schema: withoutOurKeywords(schema) as FastifySchema, url };
-    },
-    transformObject: (result) => complete((result as { openapiObject: OpenAPIV3_1.Document }).openapiObject),
+  app.addHook('onRoute', ({ method, url, schema = {} }) => {
+    if (method === 'HEAD' || schema.hide) return;
+    const path = url.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [String(method).toLowerCase()]: operationFrom(schema, method !== 'GET') };
   });
   await register(app);
   await app.ready();
-  return app;
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'chatcaptain-stub: control plane',
+      version: packageVersion(),
+      description:
+        'Makes, inspects, verifies, breaks and resets what the stub serves under /v1. On a loopback address it is ' +
+        'open to everything but pages of other origins; elsewhere, or where STUB_ADMIN_TOKEN is set, it asks for that token.',
+    },
+    servers: [{ url: '/', description: 'This stub' }],
+    security: [{}, { adminToken: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        adminToken: { type: 'http', scheme: 'bearer', description: 'STUB_ADMIN_TOKEN, where it is asked for.' },
+      },
+      schemas: { Problem: plainSchema(Problem) as OpenAPIV3_1.SchemaObject },
+      responses: Object.fromEntries(
+        Object.entries(PROBLEMS).map(([status, { description, header }]) => [
+          `Problem${status}`,
+          { ...problemResponse(description), ...(header && { headers: headerFrom(header) }) },
+        ]),
+      ),
+    },
+  };
 }
 
-/** What only our validator reads has no place in a document. */
-function withoutOurKeywords(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withoutOurKeywords);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const entries = Object.entries(schema).filter(
-    ([key]) => key !== 'expected' && key !== 'mayBeAbsent' && key !== '$id',
-  );
-  return Object.fromEntries(entries.map(([key, value]) => [key, withoutOurKeywords(value)]));
+/** @param mayHaveBody whether the method is one with which a body can come */
+function operationFrom(schema: FastifySchema, mayHaveBody: boolean): OpenAPIV3_1.OperationObject {
+  const { operationId, summary, description, tags, params, querystring, headers, body, response } = schema as Route;
+  const parameters = [
+    ...parametersFrom('path', params),
+    ...parametersFrom('query', querystring),
+    ...parametersFrom('header', headers),
+  ];
+  const usual = ['400', '401', '403', '405', ...(mayHaveBody ? ['413'] : []), '415'];
+  return {
+    operationId,
+    summary,
+    description,
+    tags,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: { required: !body['mayBeAbsent'], content: contentOf(JSON_TYPE, body) } }),
+    responses: {
+      ...Object.fromEntries(usual.map((status) => [status, refTo(status)])),
+      ...Object.fromEntries(Object.entries(response).map(([status, one]) => [status, responseFrom(status, one)])),
+      default: problemResponse('Any other problem: `detail` says what to do.'),
+    },
+  };
 }
 
-/** Adds to each operation an example of what it takes and gives, and the problem that it may answer. */
-function complete(openapi: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
-  for (const path of Object.values(openapi.paths as object) as OpenAPIV3_1.PathItemObject[]) {
-    for (const operation of Object.values(path) as OpenAPIV3_1.OperationObject[]) {
-      const responses = operation.responses as Record<string, OpenAPIV3_1.ResponseObject>;
-      const contents = [
-        operation.requestBody as OpenAPIV3_1.RequestBodyObject | undefined,
-        ...Object.values(responses),
-      ];
-      for (const content of contents) {
-        const json = content?.content?.['application/json'];
-        const [example] = (json?.schema as Partial<OpenAPIV3_1.SchemaObject> | undefined)?.examples ?? [];
-        if (example !== undefined) Object.assign(json as object, { example });
-      }
-      responses['default'] = {
-        description: 'A problem: `detail` says what to do.',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      };
-    }
+/** A route's schema, as each of the control plane's routes has it. */
+interface Route {
+  operationId: string;
+  summary: string;
+  description: string;
+  tags: string[];
+  params?: TObject;
+  querystring?: TObject;
+  headers?: TObject;
+  body?: TSchema;
+  response: Record<string, TSchema | Documented>;
+}
+
+/** The answer of a status whose media type is not the usual one. */
+interface Documented {
+  description: string;
+  content: Record<string, { schema: TSchema }>;
+}
+
+function parametersFrom(place: 'path' | 'query' | 'header', parameters?: TObject): OpenAPIV3_1.ParameterObject[] {
+  return Object.entries(parameters?.properties ?? {}).map(([name, property]) => {
+    const { description, ...schema } = plainSchema(property);
+    // What has a default is filled in: a handler always has it, and nobody must send it.
+    const required = parameters?.required?.includes(name) === true && property['default'] === undefined;
+    return { name, in: place, required, description, schema } as OpenAPIV3_1.ParameterObject;
+  });
+}
+
+type Response = OpenAPIV3_1.ResponseObject | OpenAPIV3_1.ReferenceObject;
+
+function responseFrom(status: string, declared: TSchema | Documented): Response {
+  if (declared === Problem) return refTo(status);
+  const { description } = declared as { description: string };
+  if (isDocumented(declared)) {
+    const contents = Object.entries(declared.content).map(([mediaType, { schema }]) => contentOf(mediaType, schema));
+    return { description, content: Object.assign({}, ...contents) };
   }
-  return openapi;
+  if (declared['type'] === 'null') return { description };
+  return { description, content: contentOf(Number(status) < 400 ? JSON_TYPE : PROBLEM_TYPE, declared) };
+}
+
+function isDocumented(declared: TSchema | Documented): declared is Documented {
+  return 'content' in declared;
+}
+
+/** A body of a media type, with the examples that its schema names. */
+function contentOf(mediaType: string, schema: TSchema): Record<string, OpenAPIV3_1.MediaTypeObject> {
+  const { examples = [], ...rest } = plainSchema(schema) as { examples?: unknown[] };
+  const named = examples.map((value, index) => [`example${index + 1}`, { value }]);
+  return { [mediaType]: { schema: rest, ...(named.length > 0 && { examples: Object.fromEntries(named) }) } };
+}
+
+function refTo(status: string): OpenAPIV3_1.ReferenceObject {
+  return { $ref: `#/components/responses/Problem${status}` };
+}
+
+function problemResponse(description: string): OpenAPIV3_1.ResponseObject {
+  return { description, content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } } };
+}
+
+function headerFrom([name, description]: [string, string]): Record<string, OpenAPIV3_1.HeaderObject> {
+  return { [name]: { description, schema: { type: 'string' } } };
 }

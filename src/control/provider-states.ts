@@ -6,7 +6,7 @@ import type { ServerContext } from '../context.ts';
 import type { Undo } from './fixtures/seed.ts';
 import { type AskedState, knownState, prepareState, type ReadyState } from './fixtures/states.ts';
 import type { ControlOptions } from './plugin.ts';
-import { Problem, ProblemError } from './problem.ts';
+import { ProblemError } from './problem.ts';
 
 const Params = Type.Record(Type.String(), Type.Unknown());
 const text = (description: string) =>
@@ -16,7 +16,7 @@ const paramsOf = (description: string) =>
 const Action = Type.Optional(
   Type.Union([Type.Literal('setup'), Type.Literal('teardown')], {
     expected: 'setup or teardown',
-    description: 'Default setup.',
+    description: 'Whether to put the state in, or to take it out again. Default setup.',
   }),
 );
 
@@ -53,7 +53,12 @@ type Body = Static<typeof Body>;
 
 const Query = Type.Object(
   {
-    state: Type.Optional(Type.String({ description: 'As in the body, for verifiers that send none.' })),
+    state: Type.Optional(
+      Type.String({
+        description:
+          'As in the body, for verifiers that send none. All other parameters of the query are then those of the state.',
+      }),
+    ),
     action: Action,
   },
   { additionalProperties: true },
@@ -106,13 +111,13 @@ const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
     {
       schema: {
         operationId: 'changeProviderState',
-        summary: 'Set up or tear down a state of the provider, for Pact',
+        summary: 'Sets up or tears down a state of the provider, for Pact',
         description:
           'Built in: a chatbot; a chatbot with a conversation; a token without the permission; an expired token; a revoked token; and fixtures, whose parameters are a fixture document. Fixture files declare more under providerStates. Tear-down takes out what the last set-up with the same name and parameters has put in.',
         tags: ['Provider states'],
         querystring: Query,
         body: Body,
-        response: { 200: Values, 400: Problem },
+        response: { 200: Values },
       },
     },
     async (request) => {

@@ -17,7 +17,10 @@ const settingsRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
         response: {
           200: Type.Object(
             { version: Type.String(), settings: Type.Record(Type.String(), Type.Unknown()) },
-            { examples: [{ version: '0.1.0', settings: { host: '127.0.0.1', port: 4650, token: null } }] },
+            {
+              description: 'The version of the stub, and each setting by name.',
+              examples: [{ version: '0.1.0', settings: { host: '127.0.0.1', port: 4650, token: null } }],
+            },
           ),
         },
       },

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import type { ControlOptions } from './plugin.ts';
-import { notFound, type ProblemError } from './problem.ts';
+import { notFound, Problem, type ProblemError } from './problem.ts';
 import type { SnapshotRow } from './saved-state.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from './scope.ts';
 
@@ -26,8 +26,10 @@ const Params = Type.Object({
     description: 'The name of the snapshot.',
   }),
 });
-/** Without a chatbot it is the snapshot of everything. */
-const Whose = Type.Object({ chatbotId: chatbotIdQuery }, { additionalProperties: false });
+const Whose = Type.Object(
+  { chatbotId: { ...chatbotIdQuery, description: 'Whose it is. Without it: the snapshot of everything.' } },
+  { additionalProperties: false },
+);
 const tags = ['Snapshots'];
 
 const snapshots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context: { db, state } }) => {
@@ -49,7 +51,10 @@ const snapshots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { conte
         tags,
         params: Params,
         querystring: Whose,
-        response: { 200: Snapshot, 201: Snapshot },
+        response: {
+          200: { ...Snapshot, description: 'Saved, in the place of the one that had the name.' },
+          201: { ...Snapshot, description: 'Saved under a name that was free.' },
+        },
       },
     },
     async ({ params: { name }, query: { chatbotId } }, reply) => {
@@ -71,7 +76,7 @@ const snapshots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { conte
         tags,
         params: Params,
         querystring: Type.Object(scopeQuery, { additionalProperties: false }),
-        response: { 200: Snapshot },
+        response: { 200: { ...Snapshot, description: 'The snapshot that was restored.' }, 404: Problem },
       },
     },
     async ({ params: { name }, query }) => {
@@ -87,11 +92,15 @@ const snapshots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { conte
     {
       schema: {
         operationId: 'listSnapshots',
-        summary: 'Lists the snapshots, oldest first',
+        summary: 'Lists the snapshots',
+        description: 'Oldest first: those of chatbots, and those of everything.',
         tags,
         querystring: Type.Object({ chatbotId: chatbotIdQuery, ...pageQuery }, { additionalProperties: false }),
         response: {
-          200: Type.Object({ snapshots: Type.Array(Snapshot), nextCursor }, { examples: [{ snapshots: [EXAMPLE] }] }),
+          200: Type.Object(
+            { snapshots: Type.Array(Snapshot), nextCursor },
+            { description: 'A page of snapshots.', examples: [{ snapshots: [EXAMPLE] }] },
+          ),
         },
       },
     },
@@ -108,11 +117,13 @@ const snapshots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { conte
     {
       schema: {
         operationId: 'deleteSnapshot',
-        summary: 'Deletes a snapshot of a chatbot, or without one the snapshot of everything',
+        summary: 'Deletes a snapshot',
+        description:
+          'That of a chatbot; without chatbotId that of everything. What was saved in it stays as it is now.',
         tags,
         params: Params,
         querystring: Whose,
-        response: { 204: Type.Null({ description: 'Deleted.' }) },
+        response: { 204: Type.Null({ description: 'Deleted.' }), 404: Problem },
       },
     },
     async ({ params: { name }, query: { chatbotId } }, reply) => {

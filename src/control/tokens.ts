@@ -5,7 +5,7 @@ import { type Grant, splitResource } from '../auth/permissions.ts';
 import { type NewToken, type Token, TokenError, type TokenStore } from '../auth/tokens.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import type { ControlOptions } from './plugin.ts';
-import { notFound, ProblemError } from './problem.ts';
+import { notFound, Problem, ProblemError } from './problem.ts';
 import { chatbotIdQuery } from './scope.ts';
 
 const EXAMPLE_GRANT = { permission: 'chatbots.inbox.conversations.create', resource: 'chatbots/my-chatbot' };
@@ -52,7 +52,7 @@ const TokenView = Type.Object(
     revokedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     state: Type.Union([Type.Literal('active'), Type.Literal('expired'), Type.Literal('revoked')]),
   },
-  { examples: [EXAMPLE] },
+  { description: 'A token, without its credential.', examples: [EXAMPLE] },
 );
 type TokenView = Static<typeof TokenView>;
 
@@ -71,13 +71,16 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
       schema: {
         operationId: 'createToken',
         summary: 'Makes a token',
-        description: 'The credential is in this answer and nowhere else: only its SHA-256 is kept.',
+        description:
+          'The credential is in this answer and nowhere else: only its SHA-256 is kept. 409 when it is registered already.',
         tags: ['Tokens'],
         body: NewTokenBody,
         response: {
-          201: Type.Intersect([TokenView, Type.Object({ token: Type.String({ description: 'The credential.' }) })], {
+          201: Type.Composite([TokenView, Type.Object({ token: Type.String({ description: 'The credential.' }) })], {
+            description: 'The token, with its credential.',
             examples: [{ ...EXAMPLE, token: 'CCSB-a1b2c3d4-e5f6g7h8i9j0' }],
           }),
+          409: Problem,
         },
       },
     },
@@ -104,7 +107,10 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
         tags: ['Tokens'],
         querystring: Type.Object({ chatbotId: chatbotIdQuery, ...pageQuery }, { additionalProperties: false }),
         response: {
-          200: Type.Object({ tokens: Type.Array(TokenView), nextCursor }, { examples: [{ tokens: [EXAMPLE] }] }),
+          200: Type.Object(
+            { tokens: Type.Array(TokenView), nextCursor },
+            { description: 'A page of tokens.', examples: [{ tokens: [EXAMPLE] }] },
+          ),
         },
       },
     },
@@ -127,8 +133,10 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
         summary: 'Revokes a token',
         description: 'It is refused from the next request on, and stays in the list. Revoking twice changes nothing.',
         tags: ['Tokens'],
-        params: Type.Object({ id: Type.String({ examples: [EXAMPLE.id] }) }),
-        response: { 204: Type.Null({ description: 'It is revoked.' }) },
+        params: Type.Object({
+          id: Type.String({ description: 'The id of the token, not the token itself.', examples: [EXAMPLE.id] }),
+        }),
+        response: { 204: Type.Null({ description: 'It is revoked.' }), 404: Problem },
       },
     },
     async ({ params: { id } }, reply) => {

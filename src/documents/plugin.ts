@@ -1,20 +1,18 @@
 // GET /openapi.json, /openapi.vendor.json and /docs
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { OpenAPIV3 } from 'openapi-types';
+import { once } from '../once.ts';
 import type { RegisterOperations } from './openapi.ts';
 import { vendorText } from './vendor.ts';
 
 /** `register` adds the operations to describe to the server it is given. */
 const documents: FastifyPluginAsync<{ register: RegisterOperations }> = async (app, { register }) => {
-  let describing: Promise<FastifyInstance> | undefined;
-  let rendering: Promise<FastifyInstance> | undefined;
-
   // Each is loaded and built at the first request for it.
-  const description = () => (describing ??= import('./openapi.ts').then((room) => room.describeOperations(register)));
-  const page = () =>
-    (rendering ??= import('./docs-page.ts').then(async (room) =>
-      room.buildDocsPage((await description()).swagger() as OpenAPIV3.Document),
-    ));
+  const description = once(async () => (await import('./openapi.ts')).describeOperations(register));
+  const page = once(async () => {
+    const { buildDocsPage } = await import('./docs-page.ts');
+    return buildDocsPage((await description()).swagger() as OpenAPIV3.Document);
+  });
 
   app.get('/openapi.json', async () => (await description()).swagger());
   app.get('/openapi.vendor.json', async (_request, reply) =>

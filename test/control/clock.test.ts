@@ -33,7 +33,8 @@ t.test('what is no change of a clock is 400 with what would be right, and change
     [{ set: '2026-13-01T00:00:00Z' }, /years 1970/],
     [{ set: '1969-12-31T23:59:59Z' }, /years 1970/],
     [{ set: 5 }, /must be string/],
-    [{ advanceMs: '5' }, /must be number/],
+    [{ advanceMs: '5' }, /must be integer/],
+    [{ advanceMs: 0.5 }, /must be integer/],
     [{ freeze: 'yes' }, /must be boolean/],
   ];
   for (const [body, says] of rows) {

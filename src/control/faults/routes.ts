@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from '../pages.ts';
 import type { ControlOptions } from '../plugin.ts';
-import { notFound, ProblemError } from '../problem.ts';
+import { notFound, Problem, ProblemError } from '../problem.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from '../scope.ts';
 import { Effect, mistakesInEffect } from './effect.ts';
 import type { Fault, FaultDefinition } from './faults.ts';
@@ -53,7 +53,7 @@ const FaultResource = Type.Object(
     fired: Type.Integer({ description: 'How often it has fired.' }),
     createdAt: Type.String({ description: 'ISO 8601, UTC.' }),
   },
-  { examples: [made] },
+  { description: 'A fault.', examples: [made] },
 );
 type FaultResource = Static<typeof FaultResource>;
 
@@ -68,12 +68,12 @@ const faultRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
       bodyLimit: BODY_LIMIT,
       schema: {
         operationId: 'createFault',
-        summary: 'Makes a fault.',
+        summary: 'Makes a fault',
         description:
           'It steps in when a request has passed the guard, validation and its own Prefer header. At most one fault fires for a request: those for its chatbot alone are asked first, then those for any chatbot, each in the order of making.',
         tags,
         body: CreateFault,
-        response: { 201: FaultResource },
+        response: { 201: FaultResource, 409: Problem },
       },
     },
     async (request, reply) => {
@@ -90,7 +90,8 @@ const faultRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     {
       schema: {
         operationId: 'listFaults',
-        summary: 'Lists faults in the order of making.',
+        summary: 'Lists faults in the order of making',
+        description: 'Each with how often it has fired. unfired=true finds those that no test has met.',
         tags,
         querystring: Type.Object(
           {
@@ -103,7 +104,10 @@ const faultRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
           { additionalProperties: false },
         ),
         response: {
-          200: Type.Object({ faults: Type.Array(FaultResource), nextCursor }, { examples: [{ faults: [made] }] }),
+          200: Type.Object(
+            { faults: Type.Array(FaultResource), nextCursor },
+            { description: 'A page of faults.', examples: [{ faults: [made] }] },
+          ),
         },
       },
     },
@@ -120,10 +124,11 @@ const faultRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     {
       schema: {
         operationId: 'getFault',
-        summary: 'Shows a fault and how often it has fired.',
+        summary: 'Shows a fault',
+        description: 'With how often it has fired.',
         tags,
         params: Params,
-        response: { 200: FaultResource },
+        response: { 200: FaultResource, 404: Problem },
       },
     },
     async ({ params: { id } }) => {
@@ -138,10 +143,11 @@ const faultRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     {
       schema: {
         operationId: 'deleteFault',
-        summary: 'Deletes a fault.',
+        summary: 'Deletes a fault',
+        description: 'It steps in no more. 404 when there is none of this id.',
         tags,
         params: Params,
-        response: { 204: Type.Null({ description: 'It is gone.' }) },
+        response: { 204: Type.Null({ description: 'It is gone.' }), 404: Problem },
       },
     },
     async ({ params: { id } }, reply) => {
@@ -155,8 +161,9 @@ const faultRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     {
       schema: {
         operationId: 'deleteFaults',
-        summary: 'Deletes the faults of one chatbot, or all.',
-        description: 'With chatbotId: those whose match names exactly this chatbot.',
+        summary: 'Deletes the faults of one chatbot, or all',
+        description:
+          'With chatbotId: those whose match names exactly this chatbot. Say whose: chatbotId=ID or all=true, and not both.',
         tags,
         querystring: Type.Object(scopeQuery, { additionalProperties: false }),
         response: { 204: Type.Null({ description: 'They are gone.' }) },

@@ -9,6 +9,7 @@ import { chatbotIdQuery, scopeOf, scopeQuery } from '../scope.ts';
 import { createEntries, type Selection } from './entries.ts';
 import type { Entry } from './entry.ts';
 import { harOf } from './har.ts';
+import { Har } from './har-schema.ts';
 import { bodyOf, RequestView, viewOf } from './view.ts';
 
 /** A page ends early before it grows beyond this, in bytes: bodies can be large. */
@@ -49,8 +50,14 @@ const Page = Type.Object(
     nextCursor,
     dropped: Type.Integer({ description: 'How many entries the journal has dropped for its limits.' }),
   },
-  { examples: [{ requests: RequestView['examples'], dropped: 0 }] },
+  { description: 'A page of the journal.', examples: [{ requests: RequestView['examples'], dropped: 0 }] },
 );
+
+const PageOrArchive = Type.Unsafe<Static<typeof Page> | Readable>({
+  oneOf: [Page, Har],
+  description: 'A page of the journal; with format=har an HTTP archive.',
+  examples: [...Page['examples'], ...Har['examples']],
+});
 
 const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
   const { journal, db } = context;
@@ -70,9 +77,11 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
       schema: {
         operationId: 'listRequests',
         summary: 'Lists what the data plane was asked and answered',
+        description:
+          'Only what is answered already. format=har gives an HTTP archive (HAR 1.2) of all that match in the place of a page.',
         tags: ['Requests'],
         querystring: Query,
-        response: { 200: Page, 400: Problem },
+        response: { 200: PageOrArchive },
       },
     },
     async (request, reply) => {
@@ -81,7 +90,7 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
       if (query.format === 'har') {
         reply.type('application/json; charset=utf-8');
         reply.header('content-disposition', 'attachment; filename="chatcaptain-stub.har"');
-        return reply.send(Readable.from(harOf(entriesOf(walk(query))), { objectMode: false }) as never);
+        return reply.send(Readable.from(harOf(entriesOf(walk(query))), { objectMode: false }));
       }
       const page: { requests: RequestView[]; nextCursor?: string; dropped: number } = {
         requests: [],
@@ -110,7 +119,10 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
         description: 'The header `Link` of every refusal leads here; `x-stub-request-id` is the id.',
         tags: ['Requests'],
         params: Type.Object({ id: Type.String({ description: 'What the answer carried as x-stub-request-id.' }) }),
-        response: { 200: RequestView, 404: Problem },
+        response: {
+          200: { ...RequestView, description: 'The request, its answer, and the decisions between the two.' },
+          404: Problem,
+        },
       },
     },
     async (request) => {
@@ -133,10 +145,11 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
       schema: {
         operationId: 'deleteRequests',
         summary: 'Empties the journal, of one chatbot or of all',
-        description: 'The counts of dropped entries begin at 0 again.',
+        description:
+          'The counts of dropped entries begin at 0 again. Say whose: chatbotId=ID or all=true, and not both.',
         tags: ['Requests'],
         querystring: Type.Object(scopeQuery, { additionalProperties: false }),
-        response: { 204: Type.Null(), 400: Problem },
+        response: { 204: Type.Null({ description: 'They are gone.' }) },
       },
     },
     async (request, reply) => {

@@ -27,7 +27,7 @@ const Count = Type.Object(
       Type.Integer({ description: 'Present when the journal has dropped entries: count may be too low by as many.' }),
     ),
   },
-  { examples: [{ count: 3 }] },
+  { description: 'How many there are.', examples: [{ count: 3 }] },
 );
 
 const WaitBody = Type.Object(
@@ -46,29 +46,36 @@ const WaitBody = Type.Object(
 
 const Waited = Type.Object(
   { requests: Type.Array(RequestView, { description: 'The first that matched, in the order of their answers.' }) },
-  { examples: [{ requests: RequestView['examples'] }] },
+  { description: 'They have come.', examples: [{ requests: RequestView['examples'] }] },
 );
 
-const TimedOut = Type.Composite([
-  Problem,
-  Type.Object({
-    found: Type.Integer({ description: 'How many matched.' }),
-    requests: Type.Array(RequestView, { description: 'Those that matched.' }),
-    nearMisses: Type.Array(
-      Type.Object({
-        request: RequestView,
-        mismatches: Type.Array(
+const TimedOut = Type.Composite(
+  [
+    Problem,
+    Type.Object({
+      found: Type.Integer({ description: 'How many matched.' }),
+      requests: Type.Array(RequestView, { description: 'Those that matched.' }),
+      nearMisses: Type.Optional(
+        Type.Array(
           Type.Object({
-            field: Type.String({ description: 'status, headers.NAME, or body with a JSON Pointer behind it.' }),
-            expected: Type.Unknown(),
-            actual: Type.Optional(Type.Unknown({ description: 'Absent when nothing is there.' })),
+            request: RequestView,
+            mismatches: Type.Array(
+              Type.Object({
+                field: Type.String({ description: 'status, headers.NAME, or body with a JSON Pointer behind it.' }),
+                expected: Type.Unknown(),
+                actual: Type.Optional(Type.Unknown({ description: 'Absent when nothing is there.' })),
+              }),
+            ),
           }),
+          {
+            description: 'At most three that came nearest, the nearest first. Absent when the client closed its side.',
+          },
         ),
-      }),
-      { description: 'At most three that came nearest, the nearest first.' },
-    ),
-  }),
-]);
+      ),
+    }),
+  ],
+  { description: 'They did not come in time, or the client closed its side of the connection.' },
+);
 
 const verify: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
   const { journal, db } = context;
@@ -81,9 +88,10 @@ const verify: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
       schema: {
         operationId: 'countRequests',
         summary: 'Counts the requests that match',
+        description: 'Every request that is answered already counts. An empty match counts all.',
         tags: ['Requests'],
         body: CountBody,
-        response: { 200: Count, 400: Problem },
+        response: { 200: Count },
       },
     },
     async (request) => {
@@ -110,7 +118,7 @@ const verify: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
           'Requests of the past count. On time-out the answer is 408, with the requests that came nearest and why each missed.',
         tags: ['Requests'],
         body: WaitBody,
-        response: { 200: Waited, 400: Problem, 408: TimedOut, 503: Problem },
+        response: { 200: Waited, 408: TimedOut, 503: Problem },
       },
     },
     async (request, reply) => {
