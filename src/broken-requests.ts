@@ -32,6 +32,7 @@ interface ParserError extends Error {
  */
 export function createBrokenRequests({ logger, newId, recorder }: BrokenRequestsContext) {
   const unanswered = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>();
+  const latest = new WeakMap<Socket, IncomingMessage>();
   const closings = new WeakMap<ServerResponse, Promise<void>>();
 
   /** Takes over from Node what it would answer by itself, or not at all. `handle` answers a request as usual. */
@@ -50,7 +51,13 @@ export function createBrokenRequests({ logger, newId, recorder }: BrokenRequests
     const { socket } = request;
     const requests = unanswered.get(socket) ?? new Map();
     unanswered.set(socket, requests.set(response, request));
+    latest.set(socket, request);
     response.once('close', () => requests.delete(response));
+  }
+
+  /** Whether no other request on its connection has come behind it. */
+  function isLast(request: IncomingMessage): boolean {
+    return latest.get(request.socket) === request;
   }
 
   /** Resolves when it is the turn of this request's answer on its connection, or the connection is gone. */
@@ -73,6 +80,12 @@ export function createBrokenRequests({ logger, newId, recorder }: BrokenRequests
   }
 
   function answer(error: ParserError, socket: Socket): void {
+    const current = latest.get(socket);
+    if (current && !current.complete && !unanswered.get(socket)?.size) {
+      // It was answered before its body came to an end. A second answer would be taken for the next request's.
+      socket.destroySoon();
+      return;
+    }
     const requests = [...(unanswered.get(socket) ?? [])];
     // A request whose body has not come to its end is the broken one itself.
     const broken = requests.map(([, request]) => request).find((request) => !request.complete);
@@ -103,7 +116,7 @@ export function createBrokenRequests({ logger, newId, recorder }: BrokenRequests
     socket.destroySoon();
   }
 
-  return { attach, answer, afterEarlierAnswers };
+  return { attach, answer, afterEarlierAnswers, isLast };
 }
 
 /** The head of a request whose body broke, as it came. */

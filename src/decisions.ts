@@ -3,17 +3,29 @@ import type { FastifyRequest } from 'fastify';
 /**
  * One step on a request's way and how it went. Together they say why a request was answered as it was.
  *
- * Steps, in order: `parsed`, `credential`, `permission`, `validated`, `preference`, `fault`, `channel`, `stored`; and `sent`, where an
- * answer had nobody to go to.
+ * Steps, in order: `routed`, where no operation is meant; `parsed`, `credential`, `permission`, `validated`,
+ * `preference`, `fault`, `channel`, `stored`; and `sent`, where the client no longer waited.
  */
 export interface Decision {
-  step: 'parsed' | 'credential' | 'permission' | 'validated' | 'preference' | 'fault' | 'channel' | 'stored' | 'sent';
+  step: Step;
   outcome: 'passed' | 'refused' | 'applied' | 'ignored' | 'failed';
   /** A sentence for a person. Never holds a credential. */
   detail: string;
   /** What a schema refused, place by place. */
   violations?: readonly Violation[];
 }
+
+export type Step =
+  | 'routed'
+  | 'parsed'
+  | 'credential'
+  | 'permission'
+  | 'validated'
+  | 'preference'
+  | 'fault'
+  | 'channel'
+  | 'stored'
+  | 'sent';
 
 /** One rule of a schema that a body breaks. */
 export interface Violation {

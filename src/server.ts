@@ -79,9 +79,9 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     }
   });
 
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
     // A connection that is kept would hold the shutdown up until its grace is over.
-    if (app.closing.aborted) reply.header('connection', 'close');
+    if (app.closing.aborted && brokenRequests.isLast(request.raw)) reply.header('connection', 'close');
   });
   recorder.attach(app);
 

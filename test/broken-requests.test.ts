@@ -129,3 +129,18 @@ t.test('the log line of a broken request holds none of its bytes', async (t) => 
   t.notMatch(lines, Buffer.from('top-secret').toString('hex'));
   t.notMatch(lines, [...Buffer.from('top-secret')].join(','));
 });
+
+t.test('a body that breaks after its request was answered gets no second answer', async (t) => {
+  const stub = await startTestStub(t);
+  const { hostname, port } = new URL(stub.url);
+  const socket = connect(Number(port), hostname);
+  let text = '';
+  socket.setEncoding('latin1').on('data', (part: string) => {
+    if (text === '') socket.write('zzz\r\n\r\n');
+    text += part;
+  });
+  socket.write(`GET ${pathOf('a')} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n`);
+  await new Promise((resolve) => socket.once('close', resolve));
+  t.equal(text.match(/HTTP\/1\.1 /g)?.length, 1, text);
+  t.match(text, /^HTTP\/1\.1 405 /);
+});

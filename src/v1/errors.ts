@@ -58,6 +58,8 @@ export function createErrorRenderer(policy: ErrorPolicy) {
     // A group of writes that storage refused has had its line.
     const isNews = error !== refusal && !(error instanceof StorageUnavailableError);
     if (refusal.statusCode >= 500 && isNews) request.log.error({ err: error }, 'request failed');
+    // Nothing has been decided yet where there is no operation to ask.
+    if (request.decisions.length === 0 && error === refusal) decide(request, 'routed', 'refused', refusal.message);
     if ('validationContext' in error) decide(request, 'validated', 'refused', refusal.message, refusal.violations);
     else if ('code' in error && refusal.statusCode < 500) decide(request, 'parsed', 'refused', refusal.message);
     if (error instanceof StorageUnavailableError) decide(request, 'stored', 'failed', refusal.message);

@@ -91,7 +91,10 @@ function refuseUnroutable(app: FastifyInstance): void {
       schema: { hide: true },
       exposeHeadRoute: false,
       onRequest: async (request, reply) => {
-        if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
+        if (request.method === 'OPTIONS') {
+          decide(request, 'routed', 'passed', `asked for the methods of the path: ${allow}`);
+          return reply.code(204).header('allow', allow).send();
+        }
         throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow });
       },
       handler: refuseUnknownPath,

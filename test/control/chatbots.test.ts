@@ -109,7 +109,7 @@ t.test('400: each mistake is named, and nothing is made', async (t) => {
     [{ id: 1 }, /\/id must be an id/],
     [{ ID: 'a' }, /unknown property ID \(did you mean id\?\)/],
     [{ name: '' }, /\/name must be a text that is not empty/],
-    [{ name: 'a\nb' }, /name .* must not hold control characters/],
+    [{ name: 'a\nb' }, /name .* must be well-formed text without control characters/],
     [{ channels: [] }, /leave it out, and the chatbot takes any channelId/],
     [{ channels: ['a', 'a'] }, /each once/],
     [{ channels: [''] }, /\/channels\/0 must be a text that is not empty/],

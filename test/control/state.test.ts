@@ -37,7 +37,7 @@ function open(t: Test, apply: (chatbotId: string | undefined, context: ServerCon
     ...context,
     tokens: { ...context.tokens, reload: hear('tokens') },
     faults: { ...context.faults, reload: hear('faults') },
-    journal: { ...context.journal, reload: hear('journal') },
+    journal: { ...context.journal, forget: hear('journal') },
     fixtures: { ...context.fixtures, apply: (chatbotId) => apply(chatbotId, context) },
   });
   function count(chatbotId?: string): number {
@@ -125,10 +125,36 @@ t.test('memory is read anew once the rows are committed, and only what has chang
   await room.state.save('base');
   t.same(room.heard, [], 'saving changes nothing');
   const rows: [name: string, change: () => Promise<unknown>, conversations: number, parts: [string, string?][]][] = [
-    ['removal', () => room.state.removeChatbot('other'), 2, [['tokens'], ['faults', 'other'], ['journal']]],
-    ['reset of one', () => room.state.reset('mine'), 0, [['tokens'], ['faults', 'mine'], ['journal']]],
+    [
+      'removal',
+      () => room.state.removeChatbot('other'),
+      2,
+      [
+        ['tokens', 'other'],
+        ['faults', 'other'],
+        ['journal', 'other'],
+      ],
+    ],
+    [
+      'reset of one',
+      () => room.state.reset('mine'),
+      0,
+      [
+        ['tokens', 'mine'],
+        ['faults', 'mine'],
+        ['journal', 'mine'],
+      ],
+    ],
     ['restore of all', () => room.state.restore('base'), 3, [['tokens'], ['faults']]],
-    ['restore of one', () => room.state.restore('empty', 'nobody'), 3, [['tokens'], ['faults', 'nobody']]],
+    [
+      'restore of one',
+      () => room.state.restore('empty', 'nobody'),
+      3,
+      [
+        ['tokens', 'nobody'],
+        ['faults', 'nobody'],
+      ],
+    ],
     ['reset of all', () => room.state.reset(), 0, [['tokens'], ['faults'], ['journal']]],
   ];
   for (const [name, change, conversations, parts] of rows) {

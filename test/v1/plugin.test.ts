@@ -8,7 +8,8 @@ import { openContext } from '../../src/context.ts';
 import { createLogger } from '../../src/logging.ts';
 import { buildServer } from '../../src/server.ts';
 import v1 from '../../src/v1/plugin.ts';
-import { PERMISSION, pathOf, startTestStub, VALID } from '../support/stub.ts';
+import { admin } from '../support/admin.ts';
+import { PERMISSION, pathOf, sendRaw, startTestStub, VALID } from '../support/stub.ts';
 
 async function context(database = ':memory:') {
   const settings = resolveSettings({ options: { database } });
@@ -167,4 +168,25 @@ t.test('the decisions on a request are recorded in the order of its way', async 
   t.same(steps, [...accepted, 'preference applied']);
   await app.inject({ method: 'POST', url: pathOf('x'), headers, payload: {} });
   t.same(steps, [...accepted.slice(0, 3), 'validated refused']);
+});
+
+t.test('the journal says why a request met no operation', async (t) => {
+  const stub = await startTestStub(t);
+  const rows: [method: string, path: string, status: number, outcome: string, detail: RegExp][] = [
+    ['POST', '/v1/nowhere', 404, 'refused', /^Cannot POST \/v1\/nowhere$/],
+    ['POST', '/nowhere', 404, 'refused', /^Cannot POST \/nowhere\. The API is under \/v1/],
+    ['GET', pathOf('a'), 405, 'refused', /^Cannot GET .*: use POST, OPTIONS\.$/],
+    ['OPTIONS', pathOf('a'), 204, 'passed', /POST, OPTIONS/],
+  ];
+  for (const [method, path, status, outcome, detail] of rows) {
+    const answer = await stub.send({ method, path });
+    t.equal(answer.status, status);
+    const entry = (await admin(stub, 'GET', `/requests/${answer.headers['x-stub-request-id']}`)).json;
+    t.match(entry.decisions, [{ step: 'routed', outcome, detail }]);
+    t.equal(entry.decisions.length, 1, `${method} ${path}`);
+  }
+  const head = `POST ${pathOf('a')} HTTP/1.1\r\nconnection: close\r\n\r\n`;
+  const [, id] = /x-stub-request-id: (\w+)/.exec(await sendRaw(stub.url, head)) as RegExpExecArray;
+  const { decisions } = (await admin(stub, 'GET', `/requests/${id}`)).json;
+  t.match(decisions, [{ step: 'routed', outcome: 'refused', detail: /no Host header/ }]);
 });

@@ -52,6 +52,7 @@ export const Har = Type.Object(
     log: Type.Object({
       version: Type.Literal('1.2'),
       creator: Type.Object({ name: Type.String(), version: Type.String() }),
+      comment: Type.Optional(Type.String()),
       entries: Type.Array(HarEntry),
     }),
   },

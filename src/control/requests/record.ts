@@ -46,6 +46,8 @@ export interface Recorder {
   skip(request: IncomingMessage): void;
 }
 
+const HALF_CLOSED = 'the client had closed its side of the connection, and may not have seen the answer';
+
 /** Where the entry of a request is, as a `Link` header (RFC 8288). */
 export function describedBy(id: string): string {
   return `<${CONTROL_PREFIX}/requests/${id}>; rel="describedby"`;
@@ -87,7 +89,11 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
         if (request.raw.socket.destroyed) {
           decide(request, 'sent', 'failed', 'the client had closed the connection');
           record(request, reply, {});
-        } else record(request, reply, { status: reply.statusCode, body: payload as string });
+        } else {
+          // A client that gives up closes so; one that only has nothing more to send closes alike.
+          if (request.raw.socket.readableEnded) decide(request, 'sent', 'failed', HALF_CLOSED);
+          record(request, reply, { status: reply.statusCode, body: payload as string });
+        }
         done();
       });
     },

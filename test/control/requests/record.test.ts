@@ -150,7 +150,7 @@ t.test(
       ['a method in lower case', `post ${pathOf('x')} HTTP/1.1\r\n\r\n`],
       ['a broken request to the control plane', 'GET /__admin/clock HTTP/1.1\r\nhost: x\r\nbroken\r\n\r\n'],
       ['one in another spelling', 'GET http://x/%5F_admin/clock HTTP/1.1\r\nhost: x\r\nbroken\r\n\r\n'],
-      ['a broken path below it', 'GET /%5f%5fadmin/%ZZ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'],
+      ['a broken path below it', 'GET /%5f%5fadmin/%ZZ HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'],
     ];
     for (const [name, bytes] of rows) {
       const text = await sendRaw(stub.url, bytes);
@@ -251,7 +251,7 @@ t.test('a chatbot that is called like the token in use is still counted, found a
   t.same(count.json, { count: 2 });
   const list = await stub.send({ method: 'GET', path: '/__admin/requests?chatbotId=my-chatbot-key' });
   t.match(list.json.requests, [{ chatbotId: 'my-chatbot-key', path: '/v1/inbox/[redacted]/conversations' }, {}]);
-  await stub.send({ path: '/__admin/chatbots/my-chatbot-key/reset' });
+  await stub.send({ path: '/__admin/reset?chatbotId=my-chatbot-key' });
   t.same(await entriesOf(stub), []);
 });
 
@@ -303,4 +303,21 @@ t.test('the Link of a refusal leads to its entry, and no plain success has one',
   const preferred = await stub.create(VALID, { headers: { prefer: 'delay=1, code=201' } });
   t.match(preferred, { status: 201 });
   t.equal(preferred.headers['link'], undefined);
+});
+
+t.test('the journal says when a client had closed its side before the answer came', async (t) => {
+  const stub = await startTestStub(t);
+  const { hostname, port } = new URL(stub.url);
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+  const head = `POST ${pathOf('x')} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer test-token\r\nprefer: delay=200\r\n`;
+  socket.end(`${head}content-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`);
+  let text = '';
+  socket.setEncoding('latin1').on('data', (part: string) => {
+    text += part;
+  });
+  await once(socket, 'close');
+  t.match(text, /^HTTP\/1\.1 201 /, 'it is answered all the same');
+  const [entry] = await waitFor(stub, { chatbotId: 'x' });
+  t.equal(entry?.status, 201);
+  t.match(entry?.decisions.at(-1), { step: 'sent', outcome: 'failed', detail: /closed its side/ });
 });

@@ -214,5 +214,5 @@ t.test('a stream is refused like everything else that is asked wrongly', async (
   t.match(await ask('?chatbot=a'), { status: 400, json: { detail: /did you mean chatbotId\?/ } });
   t.match(await ask('', { origin: 'https://elsewhere.example' }), { status: 403 });
   const head = await stub.send({ method: 'HEAD', path: '/__admin/requests/stream' });
-  t.equal(head.status, 404, 'an answer without a body that would not end');
+  t.equal(head.status, 405, 'an answer without a body that would not end');
 });
