@@ -44,6 +44,7 @@ declare module 'fastify' {
   }
 }
 
+/** Notes a step on the way of a request. */
 export function decide(
   request: FastifyRequest,
   step: Decision['step'],

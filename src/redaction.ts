@@ -102,6 +102,7 @@ function isSecretName(name: string): boolean {
   return isSecret;
 }
 
+/** A copy of headers in which every credential is redacted. */
 export function redactHeaders(
   headers: Readonly<Record<string, string | number | string[] | undefined>>,
   credentials: readonly string[] = [],

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import { type Clock, LATEST } from '../clock.ts';
+import { type Clock, iso, LATEST } from '../clock.ts';
 import { BEARER_TOKEN, BEARER_TOKEN_WORDS } from '../config.ts';
 import { createRandomText } from '../ids.ts';
 import { type Grant, problemWithGrant } from './permissions.ts';
@@ -210,10 +210,6 @@ function readable(rows: TokenRow[]): { row: TokenRow; token: Token }[] {
       return [];
     }
   });
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }
 
 function tokenFrom(row: TokenRow): Token {

@@ -35,6 +35,7 @@ export function withDatabaseFile<T>(flags: Record<string, unknown>, work: (opene
   }
 }
 
+/** Like `withDatabaseFile`, with the tokens that are in it. */
 export function withTokens<T>(flags: Record<string, unknown>, work: (tokens: TokenStore, opened: Opened) => T): T {
   return withDatabaseFile(flags, (opened) => {
     const newId = createIdGenerator(Date.now, randomBytes);

@@ -32,6 +32,7 @@ export function createToken(flags: CreateFlags): void {
   });
 }
 
+/** Prints the tokens, without their credentials. */
 export function listTokens(flags: { database?: string; json?: boolean }): void {
   withTokens(flags, (tokens, { file }) => {
     const list = tokens.list();

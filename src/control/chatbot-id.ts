@@ -9,10 +9,3 @@ export const ChatbotId = Type.String({
   expected: WORDS,
   description: 'The id of the chatbot, as it stands in the URL.',
 });
-
-const pattern = new RegExp(ChatbotId.pattern as string, 'u');
-
-/** What is wrong with the id of a chatbot, in words, or `undefined` when nothing is. */
-export function problemWithChatbotId(text: string): string | undefined {
-  return pattern.test(text) ? undefined : `the id of a chatbot must be ${WORDS}, not ${JSON.stringify(text)}`;
-}

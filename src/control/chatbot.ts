@@ -2,6 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { Database } from 'better-sqlite3';
 import { ChatbotId } from './chatbot-id.ts';
+import { OwnGrant } from './grant.ts';
 
 /** Text that SQLite can keep: not empty, and no half of a surrogate pair. */
 const WELL_FORMED = '^[^\\ud800-\\udfff]+$';
@@ -27,16 +28,7 @@ export const NewChatbot = Type.Object(
       }),
     ),
     grants: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            permission: Type.String({ description: 'Such as chatbots.inbox.conversations.create, or *.' }),
-            resource: Type.Optional(Type.String({ description: 'Such as chatbots/ID. Default: this chatbot.' })),
-          },
-          { additionalProperties: false },
-        ),
-        { description: 'What its token may do. Default: everything on this chatbot.' },
-      ),
+      Type.Array(OwnGrant, { description: 'What its token may do. Default: everything on this chatbot.' }),
     ),
     expiresIn: Type.Optional(
       Type.Number({

@@ -1,6 +1,7 @@
 // The chatbots: a test makes one, and with it everything that it needs.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
+import { iso } from '../clock.ts';
 import { Chatbot, EXAMPLE, MadeChatbot, NewChatbot, prepareChatbots } from './chatbot.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import type { ControlOptions } from './plugin.ts';
@@ -42,7 +43,7 @@ const chatbots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
         chatbotId,
       };
       const made = groupCommit.transaction(() => {
-        const createdAt = new Date(clock.now(chatbotId)).toISOString();
+        const createdAt = iso(clock.now(chatbotId));
         if (!statements.insert(chatbotId, createdAt, channels ?? [])) throw taken(chatbotId);
         return tokens.create(newToken);
       });

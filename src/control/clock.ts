@@ -1,7 +1,7 @@
 // /__admin/clock: the time by which conversations are stamped and tokens expire.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
-import { type ClockState, EARLIEST, LATEST } from '../clock.ts';
+import { type ClockState, EARLIEST, iso, LATEST } from '../clock.ts';
 import type { ControlOptions } from './plugin.ts';
 import { ProblemError } from './problem.ts';
 import { chatbotIdQuery } from './scope.ts';
@@ -81,7 +81,7 @@ const clockRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
 export default clockRoutes;
 
 function view({ now, isFrozen, offsetMs }: ClockState, chatbotId: string | undefined): Static<typeof View> {
-  return { now: new Date(now).toISOString(), frozen: isFrozen, offsetMs, chatbotId: chatbotId ?? null };
+  return { now: iso(now), frozen: isFrozen, offsetMs, chatbotId: chatbotId ?? null };
 }
 
 /** Without its zone a time would mean something else on every machine. */

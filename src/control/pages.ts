@@ -3,8 +3,8 @@
 import { Type } from '@sinclair/typebox';
 import { ProblemError } from './problem.ts';
 
-export const DEFAULT_LIMIT = 100;
-export const MAX_LIMIT = 1000;
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
 
 /** The query parameters of every list. */
 export const pageQuery = {
@@ -27,6 +27,7 @@ export const nextCursor = Type.Optional(
   Type.String({ description: 'Where the next page begins; absent on the last one.' }),
 );
 
+/** The cursor that names a row by its key. */
 export function encodeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }

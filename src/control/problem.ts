@@ -49,6 +49,7 @@ export class ProblemError extends Error {
   }
 }
 
+/** 404 for an id or a name. @param list the path, below the prefix, that lists those that there are */
 export function notFound(what: string, id: string, list: string): ProblemError {
   return new ProblemError(404, `There is no ${what} ${id}. GET /__admin/${list} shows those that there are.`);
 }

@@ -2,7 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { TokenStore } from '../auth/tokens.ts';
 import type { Chance } from '../chance.ts';
-import type { AdjustableClock } from '../clock.ts';
+import { type AdjustableClock, iso } from '../clock.ts';
 import type { GroupCommit } from '../storage/group-commit.ts';
 import { createLargeTransaction } from '../storage/large-transaction.ts';
 import type { Faults } from './faults/faults.ts';
@@ -86,6 +86,7 @@ const RESET_ALL = {
   seeded: `DELETE FROM seeded WHERE chatbot_id <> ''`,
 };
 
+/** Prepares what a reset, a restore and a removal do to every table. */
 export function createState(db: Database, context: StateContext): State {
   const { tokens, clock, chance, journal, faults, fixtures } = context;
   const transaction = createLargeTransaction(db, context.groupCommit);
@@ -139,8 +140,7 @@ export function createState(db: Database, context: StateContext): State {
         },
       ),
 
-    save: (name, chatbotId) =>
-      transaction(() => saved.save(name, chatbotId, new Date(clock.now(chatbotId)).toISOString())),
+    save: (name, chatbotId) => transaction(() => saved.save(name, chatbotId, iso(clock.now(chatbotId)))),
 
     restore: (name, chatbotId) =>
       transaction(

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { type Grant, splitResource } from '../auth/permissions.ts';
 import { type NewToken, type Token, TokenError, type TokenStore } from '../auth/tokens.ts';
+import { FreeGrant } from './grant.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import type { ControlOptions } from './plugin.ts';
 import { notFound, Problem, ProblemError } from './problem.ts';
@@ -10,18 +11,10 @@ import { chatbotIdQuery } from './scope.ts';
 
 const EXAMPLE_GRANT = { permission: 'chatbots.inbox.conversations.create', resource: 'chatbots/my-chatbot' };
 
-export const GrantSchema = Type.Object(
-  {
-    permission: Type.String({ description: 'Dotted segments; * stands for one, and as the last for all that follow.' }),
-    resource: Type.String({ description: 'chatbots/ID, or chatbots/* for all.' }),
-  },
-  { additionalProperties: false },
-);
-
 const NewTokenBody = Type.Object(
   {
     name: Type.Optional(Type.String({ description: 'Shown in lists and in the reason of a refusal.' })),
-    grants: Type.Array(GrantSchema, { description: 'What it may do, and on which chatbot.' }),
+    grants: Type.Array(FreeGrant, { description: 'What it may do, and on which chatbot.' }),
     expiresIn: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, description: 'Seconds until it expires; never, when absent.' }),
     ),
@@ -45,7 +38,7 @@ const TokenView = Type.Object(
   {
     id: Type.String(),
     name: Type.Union([Type.String(), Type.Null()]),
-    grants: Type.Array(GrantSchema),
+    grants: Type.Array(FreeGrant),
     chatbotId: Type.Union([Type.String(), Type.Null()], { description: 'The chatbot that it was made with.' }),
     createdAt: Type.String({ format: 'date-time' }),
     expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),

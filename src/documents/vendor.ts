@@ -7,6 +7,7 @@ export function vendorText(): string {
   return readFileSync(new URL('contract/inbox-conversations.openapi.json', packageRoot), 'utf8');
 }
 
+/** The vendor's published OpenAPI fragment. */
 export function vendorDocument(): OpenAPIV3.Document {
   return JSON.parse(vendorText()) as OpenAPIV3.Document;
 }

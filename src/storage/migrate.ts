@@ -77,6 +77,7 @@ export function migrate(db: Database, migrations: readonly Migration[]): string[
   return applied;
 }
 
+/** The schema version that these migrations lead to. */
 export function newestVersion(migrations: readonly Migration[]): number {
   return migrations.at(-1)?.version ?? 0;
 }

@@ -34,6 +34,7 @@ export class RefusedError extends Error {
   }
 }
 
+/** The body of an error. */
 export function errorBody(statusCode: number, message: string | string[]): ErrorBody {
   return { message, error: STATUS_CODES[statusCode] ?? 'Error', statusCode };
 }
@@ -69,7 +70,23 @@ export function createErrorRenderer(policy: ErrorPolicy) {
 }
 
 /** Seconds after which a 503 or a 429 may be tried again. */
-export const RETRY_AFTER = { 'retry-after': '1' };
+const RETRY_AFTER = { 'retry-after': '1' };
+
+/** The headers that belong to a status that somebody has asked for. */
+export function usualHeaders(status: number): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Bearer realm="chatcaptain"' };
+  return status === 429 || status === 503 ? RETRY_AFTER : {};
+}
+
+/** The 2xx status that the response schema of the request's route declares. */
+export function successStatus({ routeOptions }: FastifyRequest): number {
+  return Number(Object.keys(routeOptions.schema?.response as object).find((status) => status.startsWith('2')));
+}
+
+/** Answers with a business failure, which is no error of HTTP: the vendor's schema of the success has it. */
+export function answerWithError(reply: FastifyReply, error: string): FastifyReply {
+  return reply.code(successStatus(reply.request)).send({ error });
+}
 
 function refusalFrom(error: FastifyError | RefusedError, policy: ErrorPolicy): RefusedError {
   if (error instanceof RefusedError) return error;

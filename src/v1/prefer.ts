@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { decide } from '../decisions.ts';
 import { MAX_DELAY } from '../pause.ts';
-import { RETRY_AFTER, RefusedError } from './errors.ts';
+import { answerWithError, RefusedError, successStatus, usualHeaders } from './errors.ts';
 
 /**
  * Lets a request force its own answer with a `Prefer` header (RFC 7240): `code=403`, `delay=250` (milliseconds),
@@ -24,25 +24,10 @@ export function honourPreferences(app: FastifyInstance): void {
     decide(request, 'preference', 'applied', applied);
     if (delay !== undefined) await app.pause(delay);
     if (isForced) {
-      throw new RefusedError(code, `Forced by the request header Prefer: code=${code}.`, headersFor(code));
+      throw new RefusedError(code, `Forced by the request header Prefer: code=${code}.`, usualHeaders(code));
     }
-    if (error !== undefined) return answerWithError(request, reply, error);
+    if (error !== undefined) return answerWithError(reply, error);
   });
-}
-
-function answerWithError(request: FastifyRequest, reply: FastifyReply, error: string): FastifyReply {
-  return reply.code(successStatus(request)).send({ error });
-}
-
-/** The 2xx status that the route's response schema declares. */
-function successStatus(request: FastifyRequest): number {
-  const responses = request.routeOptions.schema?.response as object;
-  return Number(Object.keys(responses).find((status) => status.startsWith('2')));
-}
-
-function headersFor(code: number): Record<string, string> {
-  if (code === 401) return { 'www-authenticate': 'Bearer realm="chatcaptain"' };
-  return code === 429 || code === 503 ? RETRY_AFTER : {};
 }
 
 interface Preferences {

@@ -2,6 +2,7 @@
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { below } from '../../src/control/json-pointer.ts';
 import type { Answer } from './stub.ts';
 
 export interface Operation {
@@ -34,8 +35,6 @@ export interface Placed {
   pointer: string;
 }
 
-const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
-
 /** A copy in which an object may have no properties but those that are documented, where its schema does not say otherwise. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
@@ -53,7 +52,7 @@ export function readDocument(document: any) {
 
   const operations = Object.entries<Record<string, Operation>>(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]): Placed => {
-      const pointer = `/paths/${escaped(path)}/${method}`;
+      const pointer = below(below('/paths', path), method);
       return { name: `${method.toUpperCase()} ${path}`, operation, pointer };
     }),
   );
@@ -91,7 +90,7 @@ export function readDocument(document: any) {
     const [mediaType] = String(answer.headers['content-type'] ?? '').split(';');
     if (response.content === undefined) return answer.text === '' ? missing : [`has a body: ${answer.text}`];
     if (!(`${mediaType}` in response.content)) return [`${mediaType} is not ${Object.keys(response.content)}`];
-    const schema = `${at}/content/${escaped(mediaType as string)}/schema`;
+    const schema = `${below(`${at}/content`, mediaType as string)}/schema`;
     return [...missing, ...mistakes(schema, answer.json ?? answer.text)];
   }
 

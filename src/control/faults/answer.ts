@@ -1,6 +1,6 @@
 // The faults that are an answer.
 import type { FastifyReply } from 'fastify';
-import { errorBody, RETRY_AFTER } from '../../v1/errors.ts';
+import { errorBody, usualHeaders } from '../../v1/errors.ts';
 
 export interface StatusAnswer {
   body?: unknown;
@@ -21,16 +21,6 @@ export function answerWithStatus(
   reply.type(isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8').headers(headers);
   // As bytes: the framework would complete a Content-Type that was asked for as it is.
   return reply.send(Buffer.from(isText ? content : JSON.stringify(content)));
-}
-
-/** A business failure, as the vendor's schema of the 201 has it. */
-export function answerWithError(reply: FastifyReply, error: string): FastifyReply {
-  return reply.code(201).send({ error });
-}
-
-function usualHeaders(status: number): Record<string, string> {
-  if (status === 401) return { 'www-authenticate': 'Bearer realm="chatcaptain"' };
-  return status === 429 || status === 503 ? RETRY_AFTER : {};
 }
 
 function usualBody(id: string, status: number): unknown {

@@ -1,6 +1,7 @@
 // What a fault does to a request.
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
+import { below } from '../json-pointer.ts';
 import type { Misplaced } from '../problem.ts';
 import { Delay, mistakesInDelay } from './delay.ts';
 
@@ -88,7 +89,7 @@ function mistakesInHeaders(headers: Record<string, string>): Misplaced[] {
   const seen = new Set<string>();
   return Object.entries(headers).flatMap(([name, value]) => {
     const detail = problemWithHeader(name, value, seen);
-    return detail === undefined ? [] : [{ pointer: `/effect/headers/${escapePointer(name)}`, detail }];
+    return detail === undefined ? [] : [{ pointer: below('/effect/headers', name), detail }];
   });
 }
 
@@ -108,11 +109,6 @@ function problemWithHeader(name: string, value: string, seen: Set<string>): stri
     return 'holds a character that no header may hold: leave out line breaks and everything beyond Latin-1';
   }
   return undefined;
-}
-
-/** RFC 6901, section 3. */
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** An effect in words, with what was drawn for it. */

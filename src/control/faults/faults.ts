@@ -1,10 +1,10 @@
 // The faults that somebody asked for: in memory, which decides, and in the table `faults`, which outlives the process.
 import type { Database } from 'better-sqlite3';
-import type { Clock } from '../../clock.ts';
+import { type Clock, iso } from '../../clock.ts';
 import type { GroupCommit } from '../../storage/group-commit.ts';
 import { ProblemError } from '../problem.ts';
 import type { Effect } from './effect.ts';
-import { chatbotOf, compileMatch, type FaultMatch, type Subject } from './match.ts';
+import { chatbotOf, compileFaultMatch, type FaultMatch, type Subject } from './match.ts';
 
 /** What somebody asks for. */
 export interface FaultDefinition {
@@ -65,6 +65,7 @@ interface FaultRow {
 
 const NONE: readonly Fault[] = [];
 
+/** Reads the faults of the table, and keeps the two in step from then on. */
 export function createFaults(
   db: Database,
   { groupCommit, newId, clock }: { groupCommit: GroupCommit; newId: () => string; clock: Clock },
@@ -138,7 +139,7 @@ export function createFaults(
         chatbot_id: chatbotId,
         definition: JSON.stringify(definition),
         fired: 0,
-        created_at: new Date(clock(chatbotId === '' ? undefined : chatbotId)).toISOString(),
+        created_at: iso(clock(chatbotId === '' ? undefined : chatbotId)),
       };
       let seq = 0;
       await groupCommit.transaction(
@@ -197,7 +198,7 @@ function faultFrom({ seq, id, chatbot_id, definition, fired, created_at }: Fault
     chatbotId: chatbot_id,
     createdAt: created_at,
     bytes: Buffer.byteLength(definition),
-    matches: compileMatch(parsed.match),
+    matches: compileFaultMatch(parsed.match),
     fired,
   };
 }

@@ -2,7 +2,8 @@
 import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import { type Chance, turnOf } from '../../chance.ts';
 import { decide } from '../../decisions.ts';
-import { answerWithError, answerWithStatus } from './answer.ts';
+import { answerWithError } from '../../v1/errors.ts';
+import { answerWithStatus } from './answer.ts';
 import { type ConnectionContext, createConnectionBreaker } from './connection.ts';
 import { drawDelay } from './delay.ts';
 import { describeEffect } from './effect.ts';

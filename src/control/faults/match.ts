@@ -1,15 +1,18 @@
 // Which requests a fault is for.
 import { type Static, Type } from '@sinclair/typebox';
+import { below } from '../json-pointer.ts';
+import { compilePattern, describeUnknownOperator, PATTERN_WORDS } from '../operators.ts';
 import type { Misplaced } from '../problem.ts';
 
-const LONGEST_PATTERN = 1000;
+const REGEX_WORDS = '{"$regex": "…"}';
 
 const Text = Type.Union(
   [
     Type.String(),
-    Type.Object({ $regex: Type.String({ maxLength: LONGEST_PATTERN }) }, { additionalProperties: false }),
+    // What the operator takes is checked below, which gives better errors than a union of schemas.
+    Type.Object({ $regex: Type.Optional(Type.Unknown({ description: PATTERN_WORDS })) }),
   ],
-  { expected: `a text, or {"$regex": "…"} with a pattern of at most ${LONGEST_PATTERN} characters` },
+  { expected: `a text, or ${REGEX_WORDS}` },
 );
 type Text = Static<typeof Text>;
 
@@ -27,7 +30,7 @@ export const FaultMatch = Type.Object(
   {
     additionalProperties: false,
     description:
-      'What a request must say: each field is the exact text, or `{"$regex": "…"}`, a JavaScript regular expression (flag u) that is found anywhere in it. Without fields: every request.',
+      'What a request must say: each field is the exact text, or `{"$regex": "…"}`. Without fields: every request.',
   },
 );
 export type FaultMatch = Static<typeof FaultMatch>;
@@ -35,22 +38,33 @@ export type FaultMatch = Static<typeof FaultMatch>;
 /** The fields of a request that a match looks at. */
 export type Subject = Partial<Record<(typeof FIELDS)[number], string>>;
 
-/** What the schema cannot see: patterns that are none. */
+/** What the schema cannot see: operators that are none, and patterns that are none. */
 export function mistakesInMatch(match: FaultMatch): Misplaced[] {
   return FIELDS.flatMap((field) => {
     const text = match[field];
-    if (typeof text !== 'object') return [];
+    return typeof text === 'object' ? mistakesInOperators(text, `/match/${field}`) : [];
+  });
+}
+
+function mistakesInOperators(operators: Exclude<Text, string>, pointer: string): Misplaced[] {
+  const names = Object.keys(operators);
+  if (names.length === 0) return [{ pointer, detail: `has no operator: use ${REGEX_WORDS}` }];
+  return names.flatMap((name) => {
+    const at = below(pointer, name);
+    if (name !== '$regex') {
+      return [{ pointer: at, detail: describeUnknownOperator(name, ['$regex'], `there is ${REGEX_WORDS}`) }];
+    }
     try {
-      patternOf(text.$regex);
+      compilePattern(operators.$regex);
       return [];
     } catch (error) {
-      return [{ pointer: `/match/${field}/$regex`, detail: `is no pattern: ${(error as Error).message}` }];
+      return [{ pointer: at, detail: (error as Error).message }];
     }
   });
 }
 
-/** Builds the question whether a request is meant. */
-export function compileMatch(match: FaultMatch): (subject: Subject) => boolean {
+/** Builds the question whether a request is meant. @throws Error for a pattern that is none */
+export function compileFaultMatch(match: FaultMatch): (subject: Subject) => boolean {
   const tests = FIELDS.flatMap((field) => {
     const text = match[field];
     return text === undefined ? [] : [{ field, test: testOf(text) }];
@@ -64,12 +78,8 @@ export function compileMatch(match: FaultMatch): (subject: Subject) => boolean {
 
 function testOf(text: Text): (value: string) => boolean {
   if (typeof text === 'string') return (value) => value === text;
-  const pattern = patternOf(text.$regex);
+  const pattern = compilePattern(text.$regex);
   return (value) => pattern.test(value);
-}
-
-function patternOf(source: string): RegExp {
-  return new RegExp(source, 'u');
 }
 
 /** The chatbot that a match is about, or an empty text when it may be any. */

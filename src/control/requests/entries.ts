@@ -48,6 +48,7 @@ interface Parameters {
   limit: number;
 }
 
+/** Prepares the reading of the journal's table. */
 export function createEntries(db: Database): Entries {
   const selectOne = db.prepare<[string], RequestRow>('SELECT * FROM requests WHERE id = ?');
   const selectNewest = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM requests').pluck();

@@ -1,22 +1,13 @@
 // What a request must be like to be counted or waited for.
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { REDACTED, redactHeaders } from '../../redaction.ts';
+import { below, valueAt } from '../json-pointer.ts';
 import type { Selection } from './entries.ts';
 import type { Entry } from './entry.ts';
-import {
-  compile,
-  compileScalar,
-  escapeToken,
-  type Mismatch,
-  misplaced,
-  OPERATOR_WORDS,
-  Operators,
-  parsePointer,
-  valueAt,
-} from './values.ts';
+import { compile, compileScalar, type Mismatch, misplaced, OPERATOR_WORDS, Operators, parsePointer } from './values.ts';
 import { bodyOf } from './view.ts';
 
-export { compileValue, explain, type Mismatch } from './values.ts';
+export { explain, type Mismatch } from './values.ts';
 
 function place<Exact extends TSchema[]>(exact: [...Exact], words: string, description: string) {
   return Type.Optional(Type.Union([...exact, Operators], { expected: `${words}, ${OPERATOR_WORDS}`, description }));
@@ -99,7 +90,7 @@ export function compileMatch(match: Match, pointer = ''): CompiledMatch {
   }
   for (const [name, expected] of Object.entries(headers ?? {})) {
     const key = name.toLowerCase();
-    const at = `${pointer}/headers/${escapeToken(name)}`;
+    const at = below(`${pointer}/headers`, name);
     assertReadable(key, expected, at);
     const check = compileScalar(expected, at, `headers.${key}`);
     checks.push(({ request }, found) => {
@@ -112,10 +103,10 @@ export function compileMatch(match: Match, pointer = ''): CompiledMatch {
     checks.push(({ request }, found) => check(bodyOf(request).body, found));
   }
   for (const [target, expected] of Object.entries(pointers ?? {})) {
-    const at = `${pointer}/pointers/${escapeToken(target)}`;
-    const tokens = parsePointer(target, at);
+    const at = below(`${pointer}/pointers`, target);
+    const names = parsePointer(target, at);
     const check = compile(expected, at, `body${target}`);
-    checks.push(({ request }, found) => check(valueAt(bodyOf(request).body, tokens), found));
+    checks.push(({ request }, found) => check(valueAt(bodyOf(request).body, names), found));
   }
   return (entry) => {
     const found: Mismatch[] = [];

@@ -53,6 +53,7 @@ export function describedBy(id: string): string {
   return `<${CONTROL_PREFIX}/requests/${id}>; rel="describedby"`;
 }
 
+/** Builds what writes the journal: each request with its answer, once that is known. */
 export function createRecorder({ journal, clock, settings }: RecorderContext): Recorder {
   const skipped = new WeakSet<IncomingMessage>();
 

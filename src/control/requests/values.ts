@@ -1,7 +1,8 @@
 // Expected JSON values: exact ones, operators, subsets, and places by JSON Pointer (RFC 6901).
 import { isDeepStrictEqual } from 'node:util';
 import { Type } from '@sinclair/typebox';
-import { closest } from '../../config.ts';
+import { below, memberOf, namesIn } from '../json-pointer.ts';
+import { compilePattern, describeUnknownOperator, PATTERN_WORDS } from '../operators.ts';
 import { ProblemError } from '../problem.ts';
 
 /** One place where something is not as it is expected. */
@@ -17,7 +18,6 @@ export interface Mismatch {
 /** Adds to `found` what is wrong with `actual`, which is `undefined` when nothing is there. */
 export type Check = (actual: unknown, found: Mismatch[]) => void;
 
-const LONGEST_PATTERN = 1000;
 const DEEPEST = 100;
 
 /** The operators, for errors. */
@@ -28,7 +28,7 @@ export const Operators = Type.Object(
     // What the operators take is checked when they are compiled, which gives better errors than a union of schemas.
     $regex: Type.Optional(
       Type.Unknown({
-        description: `A regular expression (ECMAScript, with the flag u) of at most ${LONGEST_PATTERN} characters, found anywhere in the text. A number is compared as text.`,
+        description: `${PATTERN_WORDS} A number is compared as text.`,
       }),
     ),
     $exists: Type.Optional(Type.Unknown({ description: 'true: something is there. false: nothing is.' })),
@@ -36,22 +36,6 @@ export const Operators = Type.Object(
   },
   { description: 'Operators in the place of a value; all of them must be fulfilled.' },
 );
-
-/**
- * Compiles an expected JSON value, which may hold operators at any depth: objects and arrays are subsets.
- *
- * @param pointer where it stands in the request that brought it, for errors
- * @param field what the mismatches call the place
- * @throws ProblemError 400
- */
-export function compileValue(expected: unknown, pointer = '', field = ''): (actual: unknown) => Mismatch[] {
-  const check = compile(expected, pointer, field);
-  return (actual) => {
-    const found: Mismatch[] = [];
-    check(actual, found);
-    return found;
-  };
-}
 
 /** What a mismatch says, for a person. */
 export function explain({ field, expected, actual }: Mismatch): string {
@@ -75,7 +59,13 @@ export function compileScalar(expected: unknown, pointer: string, field: string)
   return compile(expected, pointer, field);
 }
 
-/** The check behind `compileValue`. */
+/**
+ * Compiles an expected JSON value, which may hold operators at any depth: objects and arrays are subsets.
+ *
+ * @param pointer where it stands in the request that brought it, for errors
+ * @param field what the mismatches call the place
+ * @throws ProblemError 400
+ */
 export function compile(expected: unknown, pointer: string, field: string, depth = 0): Check {
   if (depth > DEEPEST) throw tooDeep(pointer);
   if (typeof expected !== 'object' || expected === null) {
@@ -86,15 +76,14 @@ export function compile(expected: unknown, pointer: string, field: string, depth
   if (isOperators(expected)) return compileOperators(expected, pointer, field, depth);
   const isArray = Array.isArray(expected);
   const parts = Object.entries(expected).map(([key, value]) => {
-    const token = escapeToken(key);
-    return { key, check: compile(value, `${pointer}/${token}`, `${field}/${token}`, depth + 1) };
+    return { key, check: compile(value, below(pointer, key), below(field, key), depth + 1) };
   });
   return (actual, found) => {
     const isAlike = isArray
       ? Array.isArray(actual) && actual.length === expected.length
       : typeof actual === 'object' && actual !== null && !Array.isArray(actual);
     if (!isAlike) found.push({ field, expected, actual });
-    else for (const { key, check } of parts) check(own(actual as object, key), found);
+    else for (const { key, check } of parts) check(memberOf(actual, key), found);
   };
 }
 
@@ -104,11 +93,10 @@ function isOperators(value: unknown): value is Record<string, unknown> {
 
 function compileOperators(operators: object, pointer: string, field: string, depth: number): Check {
   const checks = Object.entries(operators).map(([name, operand]) => {
-    const at = `${pointer}/${escapeToken(name)}`;
-    const compileOperator = own(OPERATORS, name) as (typeof OPERATORS)[string] | undefined;
+    const at = below(pointer, name);
+    const compileOperator = memberOf(OPERATORS, name) as (typeof OPERATORS)[string] | undefined;
     if (!compileOperator) {
-      const nearest = closest(name, Object.keys(OPERATORS));
-      throw misplaced(at, `is no operator (${nearest ? `did you mean ${nearest}?` : `there are ${OPERATOR_WORDS}`})`);
+      throw misplaced(at, describeUnknownOperator(name, Object.keys(OPERATORS), `there are ${OPERATOR_WORDS}`));
     }
     const holds = compileOperator(operand, at, depth);
     const expected = { [name]: operand };
@@ -123,11 +111,7 @@ function compileOperators(operators: object, pointer: string, field: string, dep
 
 const OPERATORS: Record<string, (operand: unknown, pointer: string, depth: number) => (actual: unknown) => boolean> = {
   $regex(operand, pointer) {
-    if (typeof operand !== 'string') throw misplaced(pointer, 'must be a regular expression as a text');
-    if (operand.length > LONGEST_PATTERN) {
-      throw misplaced(pointer, `must be at most ${LONGEST_PATTERN} characters long`);
-    }
-    const pattern = compilePattern(operand, pointer);
+    const pattern = patternAt(operand, pointer);
     return (actual) => /^(?:string|number|boolean)$/.test(typeof actual) && pattern.test(String(actual));
   },
   $exists(operand, pointer) {
@@ -140,6 +124,14 @@ const OPERATORS: Record<string, (operand: unknown, pointer: string, depth: numbe
   },
 };
 
+function patternAt(operand: unknown, pointer: string): RegExp {
+  try {
+    return compilePattern(operand);
+  } catch (error) {
+    throw misplaced(pointer, (error as Error).message);
+  }
+}
+
 function tooDeep(pointer: string): ProblemError {
   return misplaced(pointer, `is nested deeper than ${DEEPEST} levels`);
 }
@@ -150,44 +142,14 @@ function assertShallow(value: unknown, pointer: string, depth: number): void {
   for (const part of Object.values(value)) assertShallow(part, pointer, depth + 1);
 }
 
-function compilePattern(source: string, pointer: string): RegExp {
-  try {
-    return new RegExp(source, 'u');
-  } catch (error) {
-    throw misplaced(pointer, `is no regular expression: ${(error as Error).message}`);
-  }
-}
-
-/** The tokens of a JSON Pointer. @throws ProblemError 400 */
+/** The names in a JSON Pointer that somebody wrote. @throws ProblemError 400 */
 export function parsePointer(text: string, at: string): string[] {
   if (text !== '' && !text.startsWith('/')) {
     const right = `/${text.replace(/^#?\/?/, '')}`;
     throw misplaced(at, `is no JSON Pointer (RFC 6901): it begins with /, as in ${right}`);
   }
   if (/~(?![01])/.test(text)) throw misplaced(at, 'is no JSON Pointer (RFC 6901): write ~ as ~0');
-  const tokens = text.split('/').slice(1);
-  return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-/** What stands at a pointer in a body, or `undefined`. */
-export function valueAt(body: unknown, tokens: readonly string[]): unknown {
-  let value = body;
-  for (const token of tokens) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = own(value, token);
-  }
-  return value;
-}
-
-/** The property of an object, or the element of an array; never one that is inherited, or an array's length. */
-function own(value: object, key: string): unknown {
-  const isThere = Array.isArray(value) ? /^(?:0|[1-9]\d*)$/.test(key) : Object.hasOwn(value, key);
-  return isThere ? (value as Record<string, unknown>)[key] : undefined;
-}
-
-/** A property's name as it stands in a JSON Pointer. */
-export function escapeToken(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+  return namesIn(text);
 }
 
 /** 400: `pointer` names the place in the request, `detail` what would be right there. */

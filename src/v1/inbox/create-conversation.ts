@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { turnOf } from '../../chance.ts';
+import { iso } from '../../clock.ts';
 import { decide } from '../../decisions.ts';
 import {
   CreateInboxConversationRequestDto,
@@ -58,7 +59,7 @@ const createConversation: FastifyPluginAsyncTypebox = async (app) => {
       const { name, channelId, email = null, phone = null } = request.body;
 
       const turn = turnOf(request, chance, chatbotId);
-      const created_at = new Date(clock(chatbotId)).toISOString();
+      const created_at = iso(clock(chatbotId));
       const row = { chatbot_id: chatbotId, channel_id: channelId, name, email, phone, created_at };
       const id = await groupCommit.write(() => {
         request.assertAuthorized();

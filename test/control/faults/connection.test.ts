@@ -8,8 +8,9 @@ import { resolveSettings } from '../../../src/config.ts';
 import { openContext } from '../../../src/context.ts';
 import { createLogger } from '../../../src/logging.ts';
 import { buildServer } from '../../../src/server.ts';
+import { admin } from '../../support/admin.ts';
 import { pathOf, startTestStub, type TestStub, VALID } from '../../support/stub.ts';
-import { admin, faultSteps, firedOf, journal, makeFault, select } from './support.ts';
+import { faultSteps, firedOf, journal, makeFault, select } from './support.ts';
 
 const KINDS = ['reset', 'empty', 'truncate', 'garbage'] as const;
 type Kind = (typeof KINDS)[number];

@@ -1,7 +1,8 @@
 import t from 'tap';
 import type { Fault } from '../../../src/control/faults/faults.ts';
+import { admin } from '../../support/admin.ts';
 import { startTestStub, VALID } from '../../support/stub.ts';
-import { admin, faultSteps, firedOf, journal, makeFault, select } from './support.ts';
+import { faultSteps, firedOf, journal, makeFault, select } from './support.ts';
 
 const here = { chatbotId: 'my-chatbot' };
 

@@ -2,8 +2,9 @@ import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import t from 'tap';
 import { MAX_BYTES, MAX_FAULTS, MAX_SHARE } from '../../../src/control/faults/faults.ts';
+import { admin } from '../../support/admin.ts';
 import { startTestStub, VALID } from '../../support/stub.ts';
-import { admin, firedOf, makeFault, select } from './support.ts';
+import { firedOf, makeFault, select } from './support.ts';
 
 const forChatbot = (chatbotId: string) => ({ match: { chatbotId }, effect: { status: 500 } });
 
@@ -132,12 +133,29 @@ t.test('what is no fault is 400 and says where and what would be right', async (
     [{ effect: status, probability: 1.1 }, '/probability', /must be a number above 0, up to 1/],
     [{ effect: status, match: { chatbot: 'x' } }, '/match', /did you mean chatbotId/],
     [{ effect: status, match: { name: 1 } }, '/match/name', /must be a text, or \{"\$regex": "…"\}/],
-    [{ effect: status, match: { name: { $regexp: 'x' } } }, '/match/name', /must be a text, or/],
-    [{ effect: status, match: { name: { $regex: 'x'.repeat(1001) } } }, '/match/name', /at most 1000 characters/],
+    [{ effect: status, match: { name: ['x'] } }, '/match/name', /must be a text, or/],
+    [{ effect: status, match: { name: {} } }, '/match/name', /has no operator: use \{"\$regex": "…"\}/],
+    [{ effect: status, match: { name: { $regexp: 'x' } } }, '/match/name/$regexp', /did you mean \$regex\?/],
+    [
+      { effect: status, match: { name: { $exists: true } } },
+      '/match/name/$exists',
+      /is no operator \(there is \{"\$regex/,
+    ],
+    [{ effect: status, match: { name: { $regex: 'x', 'a/b': 1 } } }, '/match/name/a~1b', /is no operator/],
+    [
+      { effect: status, match: { name: { $regex: 1 } } },
+      '/match/name/$regex',
+      /must be a regular expression as a text/,
+    ],
+    [
+      { effect: status, match: { name: { $regex: 'x'.repeat(1001) } } },
+      '/match/name/$regex',
+      /at most 1000 characters/,
+    ],
     [
       { effect: status, match: { email: { $regex: '(' } } },
       '/match/email/$regex',
-      /is no pattern: .*Unterminated group/,
+      /is no regular expression: .*Unterminated group/,
     ],
     [{ effect: {} }, '/effect', /must have one of status, error, connection or delayMs, as in \{"status": 429\}/],
     [{ effect: { stauts: 500 } }, '/effect', /did you mean status/],

@@ -3,16 +3,8 @@ import Sqlite from 'better-sqlite3';
 import type { Fault } from '../../../src/control/faults/faults.ts';
 import type { RequestRow } from '../../../src/control/requests/entry.ts';
 import type { Decision } from '../../../src/decisions.ts';
-import type { Answer, TestStub } from '../../support/stub.ts';
-
-/** Asks the control plane. */
-export function admin(stub: TestStub, method: string, path: string, body?: unknown): Promise<Answer> {
-  return stub.send({
-    method,
-    path: `/__admin${path}`,
-    ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-}
+import { admin } from '../../support/admin.ts';
+import type { TestStub } from '../../support/stub.ts';
 
 /** Makes a fault; anything but a 201 is an error. */
 export async function makeFault(stub: TestStub, fault: unknown): Promise<Fault> {
