@@ -123,6 +123,7 @@ t.test('a request that the parser cannot read leaves exactly one entry', async (
     ],
     ['headers past 16 KiB', `${head}a: ${'b'.repeat(17_000)}\r\n\r\n`, 431, { decisions: [{ detail: /16 KiB/ }] }],
     ['a broken chunk', `${head}transfer-encoding: chunked\r\n\r\nzz\r\n`, 400, { chatbotId: 'x', path: pathOf('x') }],
+    ['a head without an end', `${head}broken\r\nmore`, 400, { chatbotId: 'x' }],
     ['an encoded path', `${head.replace('/v1', '/%761')}broken\r\n\r\n`, 400, { chatbotId: 'x' }],
     ['another version', `GET ${pathOf('x')} HTTQ/1.1\r\n\r\n`, 400, { method: 'GET', chatbotId: 'x' }],
     ['a method that nobody knows', `${head.replace('POST', 'POSH')}\r\n`, 400, { method: 'POSH', chatbotId: 'x' }],
@@ -251,7 +252,7 @@ t.test('a chatbot that is called like the token in use is still counted, found a
   t.same(count.json, { count: 2 });
   const list = await stub.send({ method: 'GET', path: '/__admin/requests?chatbotId=my-chatbot-key' });
   t.match(list.json.requests, [{ chatbotId: 'my-chatbot-key', path: '/v1/inbox/[redacted]/conversations' }, {}]);
-  await stub.send({ path: '/__admin/chatbots/my-chatbot-key/reset' });
+  t.equal((await stub.send({ path: '/__admin/reset?chatbotId=my-chatbot-key' })).status, 200);
   t.same(await entriesOf(stub), []);
 });
 
