@@ -22,7 +22,10 @@ const LONG_SCHEME = /^(?:negotiate|concealed|privatetoken|scram-sha-\d+)$/i;
 export function credentialsIn(rawHeaders: readonly string[]): string[] {
   const found = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (!/^(?:authorization|x-chatcaptain-key)$/i.test(rawHeaders[index] as string)) continue;
+    const name = rawHeaders[index] as string;
+    // Compared by their length first: this is done for each request.
+    if (name.length !== 13 && name.length !== 17) continue;
+    if (!/^(?:authorization|x-chatcaptain-key)$/i.test(name)) continue;
     for (const part of (rawHeaders[index + 1] as string).split(/[\s,]+/)) {
       if (part.length >= SHORTEST && BEARER.test(part) && !LONG_SCHEME.test(part)) found.add(part);
     }
@@ -42,7 +45,9 @@ function spellOut(text: string): string {
 export function redactText(text: string, credentials: readonly string[] = []): string {
   let result = /[%\\]/.test(text) ? redactSpelled(text, credentials) : text;
   if (result.includes('CCSB-')) result = result.replace(TOKEN_SHAPE, REDACTED);
-  for (const credential of credentials) result = result.replaceAll(credential, REDACTED);
+  for (const credential of credentials) {
+    if (result.includes(credential)) result = result.replaceAll(credential, REDACTED);
+  }
   return result;
 }
 
@@ -85,21 +90,28 @@ function placesIn(text: string): number[] {
 const SECRET_NAME =
   /authorization|authentication|cookie|passw(?:or)?d|passphrase|secret|(?:auth|bearer|credentials?|hmac|jwt|pwd|sig|signature|token|(?:^x?|access|account|admin|api|app|auth|chatcaptain|client|master|private|session|shared|signing|subscription)key)\d*$/;
 
+/** Headers that hold a URL, or a part of one. */
+const URL_NAME = /(?:^|-)(?:referr?er|location|ur[il]|path)$/i;
+
+type Kind = 'secret' | 'url' | 'other';
+
 /** What was found out about names. */
-const known = new Map<string, boolean>();
+const known = new Map<string, Kind>();
 const MOST_KNOWN = 1000;
 const LONGEST_KNOWN = 100;
 
-function isSecretName(name: string): boolean {
-  const verdict = known.get(name);
-  if (verdict !== undefined) return verdict;
+/** What the name of a header or a parameter says about its value. */
+function kindOf(name: string): Kind {
+  const before = known.get(name);
+  if (before !== undefined) return before;
   const decoded = spellOut(name).toLowerCase();
   // As PHP and others write lists and maps: token[], token[a].
   const [base = ''] = decoded.split('[', 1);
   const isSecret = [decoded, base].some((text) => SECRET_NAME.test(text.replace(/[^a-z0-9]/g, '')));
+  const kind = isSecret ? 'secret' : URL_NAME.test(name) ? 'url' : 'other';
   if (known.size >= MOST_KNOWN) known.clear();
-  if (name.length <= LONGEST_KNOWN) known.set(name, isSecret);
-  return isSecret;
+  if (name.length <= LONGEST_KNOWN) known.set(name, kind);
+  return kind;
 }
 
 /** A copy of headers in which every credential is redacted. */
@@ -108,28 +120,32 @@ export function redactHeaders(
   credentials: readonly string[] = [],
 ): Record<string, string | string[]> {
   const redacted: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (value === undefined) continue;
-    const redact = (text: string): string => redactValue(name, text, credentials);
-    redacted[redactName(name, credentials)] = Array.isArray(value) ? value.map(redact) : redact(String(value));
+    redacted[redactName(name, credentials)] = Array.isArray(value)
+      ? value.map((one) => redactValue(name, one, credentials))
+      : redactValue(name, String(value), credentials);
   }
   return redacted;
 }
 
 /** The name of a header, unless it is a credential in any case: Node gives names in lower case. */
 export function redactName(name: string, credentials: readonly string[]): string {
+  if (name.length < SHORTEST) return name;
   const text = (name.includes('%') ? spellOut(name) : name).toLowerCase();
-  const isCredential = credentials.some((credential) => text.includes(credential.toLowerCase()));
-  return isCredential || (text.includes('ccsb-') && TOKEN_SHAPE_IN_NAME.test(text)) ? REDACTED : name;
+  if (text.includes('ccsb-') && TOKEN_SHAPE_IN_NAME.test(text)) return REDACTED;
+  for (const credential of credentials) {
+    if (text.length >= credential.length && text.includes(credential.toLowerCase())) return REDACTED;
+  }
+  return name;
 }
 
-/** Headers that hold a URL, or a part of one. */
-const URL_NAME = /(?:^|-)(?:referr?er|location|ur[il]|path)$/;
-
 function redactValue(name: string, value: string, credentials: readonly string[]): string {
-  if (isSecretName(name)) return redactCredential(value);
+  const kind = kindOf(name);
+  if (kind === 'secret') return redactCredential(value);
   const text = redactText(value, credentials);
-  return URL_NAME.test(name) || text.includes('://') ? redactUrl(text) : text;
+  return kind === 'url' || text.includes('://') ? redactUrl(text) : text;
 }
 
 /** `Bearer abc` becomes `Bearer [redacted]`, and everything without a scheme in front `[redacted]`. */
@@ -159,7 +175,7 @@ function redactUrl(url: string): string {
 function redactParameters(text: string, redactRest: (parameter: string) => string): string {
   return text.replace(/[^?&;#]+/g, (parameter) => {
     const end = parameter.indexOf('=');
-    if (end === -1 || !isSecretName(parameter.slice(0, end))) return redactRest(parameter);
+    if (end === -1 || kindOf(parameter.slice(0, end)) !== 'secret') return redactRest(parameter);
     return `${parameter.slice(0, end)}=${REDACTED}`;
   });
 }

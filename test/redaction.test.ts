@@ -67,10 +67,10 @@ t.test('the credentials that a request presents are taken out of everything it s
     'Authorization',
     'Bearer long-enough',
     'X-ChatCaptain-Key',
-    'another-one-1',
+    'long-enough-1',
   ]);
-  t.same(given, ['another-one-1', 'long-enough']);
-  t.equal(redactText('{"a":"long-enough","b":"another-one-1"}', given), '{"a":"[redacted]","b":"[redacted]"}');
+  t.same(given, ['long-enough-1', 'long-enough'], 'one may be the beginning of another');
+  t.equal(redactText('{"a":"long-enough","b":"long-enough-1"}', given), '{"a":"[redacted]","b":"[redacted]"}');
   t.same(credentialsIn([]), []);
   const of = (value: string): string[] => credentialsIn(['authorization', value]);
   t.same(of('Bearer name'), [], 'a short word stands in too many innocent texts');
