@@ -1,4 +1,8 @@
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** Those who wait for an answer on the same connection: a client may send the next request before it has the answer. */
+const waiting = new WeakMap<Socket, Set<AbortController>>();
 
 /**
  * Aborted when nobody waits for the answer any more: the client went away, or the answer is out.
@@ -10,11 +14,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
  */
 export function departureOf({ raw: { socket } }: FastifyRequest, { raw: response }: FastifyReply): AbortSignal {
   const departure = new AbortController();
-  const depart = (): void => departure.abort();
-  socket.once('end', depart);
+  const together = waiting.get(socket) ?? listen(socket);
+  together.add(departure);
   response.once('close', () => {
-    socket.off('end', depart);
-    depart();
+    together.delete(departure);
+    departure.abort();
   });
   return departure.signal;
+}
+
+/** One listener for all of a connection. */
+function listen(socket: Socket): Set<AbortController> {
+  const together = new Set<AbortController>();
+  waiting.set(socket, together);
+  socket.once('end', () => {
+    for (const departure of together) departure.abort();
+  });
+  return together;
 }

@@ -31,12 +31,16 @@ export interface Entries {
   find(id: string): Placed | undefined;
   /** The place of the newest entry; 0 when there is none. */
   newest(): number;
+  /** Reads at most `limit` at one go: whoever takes them must not use the database before it is through or breaks off. */
+  piece(selection: Selection, options: WalkOptions & { limit: number }): Generator<Placed, void, void>;
   /** Reads on as long as the caller does. */
   walk(selection: Selection, options?: WalkOptions): AsyncGenerator<Placed, void, void>;
 }
 
 /** How many rows are read at once. */
 const PIECE = 100;
+/** How long one who reads on keeps everybody else waiting at a time, in milliseconds. */
+const TURN = 5;
 
 interface Parameters {
   chatbotId: string | null;
@@ -61,22 +65,37 @@ export function createEntries(db: Database): Entries {
     return statement;
   }
 
+  function select(selection: Selection, { order = 'asc', after, limit }: WalkOptions & { limit: number }) {
+    const [lowest, highest] = selection.status ?? [null, null];
+    const { chatbotId = null, method = null, path = null } = selection;
+    const begin = after ?? (order === 'asc' ? 0 : Number.MAX_SAFE_INTEGER);
+    const parameters: Parameters = { chatbotId, method, path, lowest, highest, after: begin, limit };
+    return { statement: prepare(sqlFor(selection, order)), parameters };
+  }
+
   return {
     find(id) {
       const row = selectOne.get(id);
       return row && placedFrom(row);
     },
     newest: () => selectNewest.get() as number,
-    async *walk(selection, { order = 'asc', after } = {}) {
-      const statement = prepare(sqlFor(selection, order));
-      const [lowest, highest] = selection.status ?? [null, null];
-      const { chatbotId = null, method = null, path = null } = selection;
-      let last = after ?? (order === 'asc' ? 0 : Number.MAX_SAFE_INTEGER);
+    *piece(selection, options) {
+      const { statement, parameters } = select(selection, options);
+      for (const row of statement.iterate(parameters)) yield placedFrom(row);
+    },
+    async *walk(selection, options) {
+      const { statement, parameters } = select(selection, { ...options, limit: PIECE });
       for (;;) {
-        const rows = statement.all({ chatbotId, method, path, lowest, highest, after: last, limit: PIECE });
-        for (const row of rows) yield placedFrom(row);
+        let since = performance.now();
+        const rows = statement.all(parameters);
+        for (const row of rows) {
+          yield placedFrom(row);
+          if (performance.now() - since < TURN) continue;
+          await nextTurn();
+          since = performance.now();
+        }
         if (rows.length < PIECE) return;
-        last = (rows.at(-1) as RequestRow).seq;
+        parameters.after = (rows.at(-1) as RequestRow).seq;
         await nextTurn();
       }
     },

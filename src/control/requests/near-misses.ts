@@ -1,7 +1,7 @@
 // Why a wait was in vain: the requests that came nearest to a match, and what was wrong with each.
-import type { Entries } from './entries.ts';
 import type { Entry } from './entry.ts';
 import type { CompiledMatch } from './match.ts';
+import type { Past } from './past.ts';
 import { explain, type Mismatch } from './values.ts';
 
 export interface NearMiss {
@@ -14,33 +14,75 @@ export interface Search {
   nearMisses: NearMiss[];
   /** How many requests were looked at. */
   candidates: number;
+  /** Whether there was time to look at all that were to be looked at. */
+  isWhole: boolean;
 }
 
 const MOST = 3;
 const MOST_CANDIDATES = 1000;
 const MOST_REASONS = 5;
 
-/** Looks for near misses among the newest entries, of one chatbot or of all. */
-export async function searchNearMisses(entries: Entries, matches: CompiledMatch, chatbotId?: string): Promise<Search> {
+/** How long the search may take, in milliseconds: the wait is over already. */
+const LONGEST = 1000;
+
+/**
+ * Looks for near misses among the newest entries, of one chatbot or of all, until there is nobody to hear of them.
+ *
+ * @throws what the database threw
+ */
+export async function searchNearMisses(
+  past: Past,
+  { matches, chatbotId }: { matches: CompiledMatch; chatbotId?: string | undefined },
+  departure: AbortSignal,
+): Promise<Search> {
+  const { promise: over, resolve, reject } = Promise.withResolvers<void>();
   let nearMisses: NearMiss[] = [];
   let candidates = 0;
-  for await (const { entry } of entries.walk({ chatbotId }, { order: 'desc' })) {
-    candidates++;
-    const mismatches = matches(entry);
-    if (mismatches.length > 0) {
-      // Sorting keeps the order of equals.
-      nearMisses = [...nearMisses, { entry, mismatches }]
-        .sort((a, b) => a.mismatches.length - b.mismatches.length)
-        .slice(0, MOST);
-    }
-    if (candidates === MOST_CANDIDATES) break;
+  let isWhole = false;
+  const leave = past.show(
+    { chatbotId, order: 'desc' },
+    {
+      see(entry) {
+        candidates++;
+        nearMisses = nearestOf(nearMisses, { entry, mismatches: matches(entry) });
+        if (candidates < MOST_CANDIDATES) return;
+        isWhole = true;
+        end();
+      },
+      end(error) {
+        if (error !== undefined) reject(error);
+        isWhole = true;
+        end();
+      },
+    },
+  );
+  function end(): void {
+    leave();
+    resolve();
   }
-  return { nearMisses, candidates };
+  const timer = setTimeout(end, LONGEST);
+  departure.addEventListener('abort', end);
+  if (departure.aborted) end();
+  try {
+    await over;
+    return { nearMisses, candidates, isWhole };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function nearestOf(nearest: NearMiss[], miss: NearMiss): NearMiss[] {
+  const { length } = miss.mismatches;
+  const farthest = nearest[MOST - 1];
+  if (length === 0 || (farthest && farthest.mismatches.length <= length)) return nearest;
+  // Sorting keeps the order of equals.
+  return [...nearest, miss].sort((a, b) => a.mismatches.length - b.mismatches.length).slice(0, MOST);
 }
 
 /** What came nearest, and why it missed; or that there was nothing to miss. */
-export function describeSearch({ nearMisses, candidates }: Search, chatbotId?: string): string {
+export function describeSearch({ nearMisses, candidates, isWhole }: Search, chatbotId?: string): string {
   const [nearest] = nearMisses;
+  if (!nearest && !isWhole) return 'There was no time to look for what came nearest.';
   if (!nearest) {
     const whose = chatbotId === undefined ? '' : ` of chatbot ${chatbotId}`;
     return `No ${candidates > 0 ? 'other ' : ''}request${whose} has arrived.`;

@@ -7,6 +7,7 @@ import { departureOf } from './departure.ts';
 import { createEntries } from './entries.ts';
 import { compileMatch, Match, selectionOf } from './match.ts';
 import { describeSearch, searchNearMisses } from './near-misses.ts';
+import { createPast } from './past.ts';
 import { misplaced } from './values.ts';
 import { RequestView, viewOf } from './view.ts';
 import { createWaiters } from './waiters.ts';
@@ -80,7 +81,8 @@ const TimedOut = Type.Composite(
 const verify: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
   const { journal, db } = context;
   const entries = createEntries(db);
-  const waiters = createWaiters(journal, entries);
+  const past = createPast(journal, entries);
+  const waiters = createWaiters(journal, past);
 
   app.post(
     '/requests/count',
@@ -126,7 +128,7 @@ const verify: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
       const matches = compileMatch(match, '/match');
       const selection = selectionOf(match);
       const signals = { departure: departureOf(request, reply), closing: app.closing };
-      const { because, requests } = await waiters.wait({ matches, selection, count, timeoutMs }, signals);
+      const { because, requests, isPastRead } = await waiters.wait({ matches, selection, count, timeoutMs }, signals);
       const found = { found: requests.length, requests: requests.map(viewOf) };
       if (because === 'met') return { requests: found.requests };
       if (because === 'closing') {
@@ -136,12 +138,15 @@ const verify: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
         throw new ProblemError(408, 'The client closed its side of the connection, which ends the wait.', found);
       }
       const { chatbotId } = selection;
-      const search = await searchNearMisses(entries, matches, chatbotId);
+      const search = await searchNearMisses(past, { matches, chatbotId }, signals.departure);
       const dropped = journal.dropped(chatbotId);
       const said = [
         `${requests.length} of ${count} requests matched within ${timeoutMs} ms.`,
         describeSearch(search, chatbotId),
-        ...(dropped > 0 ? [`The journal has dropped ${dropped} before: raise STUB_JOURNAL_ENTRIES.`] : []),
+        ...(isPastRead ? [] : ['There was no time to read all of the journal: raise timeoutMs.']),
+        ...(dropped > 0
+          ? [`The journal has dropped ${dropped} before: raise STUB_JOURNAL_ENTRIES or STUB_JOURNAL_BYTES.`]
+          : []),
       ];
       const nearMisses = search.nearMisses.map(({ entry, mismatches }) => ({ request: viewOf(entry), mismatches }));
       throw new ProblemError(408, said.join(' '), { ...found, nearMisses });

@@ -1,8 +1,9 @@
 // Those who wait for requests that have not come yet.
-import type { Entries, Selection } from './entries.ts';
+import type { Selection } from './entries.ts';
 import type { Entry } from './entry.ts';
 import type { Journal } from './journal.ts';
 import type { CompiledMatch } from './match.ts';
+import type { Past } from './past.ts';
 
 export interface Wish {
   matches: CompiledMatch;
@@ -17,28 +18,41 @@ export interface Outcome {
   because: 'met' | 'timeout' | 'departed' | 'closing';
   /** What matched, in the order of the answers; never more than was asked for. */
   requests: Entry[];
+  /** Whether all of the past was looked at. */
+  isPastRead: boolean;
 }
 
 export interface Waiters {
-  /** Resolves when as many entries match, those of the past included, or when there is no more waiting. */
+  /**
+   * Resolves as soon as enough entries match, those of the past included, or when there is no more waiting.
+   *
+   * @throws what the database threw when the past was read
+   */
   wait(wish: Wish, signals: { departure: AbortSignal; closing: AbortSignal }): Promise<Outcome>;
   /** How many wait now. */
   count(): number;
 }
 
 interface Waiter extends Wish {
-  /** What matched since the wait began and was not yet met in the database. */
+  /** What was read and matched. */
+  past: Entry[];
+  /** What matched since the wait began and was not yet read. */
   live: Map<string, Entry>;
-  /** How many of the past matched. */
-  past: number;
-  fulfil: () => void;
+  /** Ends the wait. */
+  end: () => void;
 }
 
 /**
- * Waiters are kept in memory and hear of each entry from the journal, whose one subscription stands while anybody waits.
- * Those of one chatbot hear of its entries only. Nothing is asked of the database but once at the beginning.
+ * How much longer than it was asked to a wait may take when the past is not read by then, in milliseconds. A wait of
+ * 0 ms finds what has come before.
  */
-export function createWaiters(journal: Journal, entries: Entries): Waiters {
+const LEEWAY = 1000;
+
+/**
+ * Waiters are kept in memory and hear of each entry from the journal, whose one subscription stands while anybody waits.
+ * Those of one chatbot hear of its entries only. The past is read once for all who begin together.
+ */
+export function createWaiters(journal: Journal, past: Past): Waiters {
   const ofChatbot = new Map<string | undefined, Set<Waiter>>();
   let size = 0;
   let unsubscribe: (() => void) | undefined;
@@ -50,9 +64,9 @@ export function createWaiters(journal: Journal, entries: Entries): Waiters {
 
   function tell(waiters: Set<Waiter> | undefined, entry: Entry): void {
     for (const waiter of waiters ?? []) {
-      if (waiter.matches(entry).length > 0) continue;
+      if (isMet(waiter) || waiter.matches(entry).length > 0) continue;
       waiter.live.set(entry.id, entry);
-      if (waiter.past + waiter.live.size >= waiter.count) waiter.fulfil();
+      if (isMet(waiter)) waiter.end();
     }
   }
 
@@ -73,44 +87,67 @@ export function createWaiters(journal: Journal, entries: Entries): Waiters {
   return {
     count: () => size,
     async wait(wish, { departure, closing }) {
-      const deadline = performance.now() + wish.timeoutMs;
-      const { promise: fulfilled, resolve: fulfil } = Promise.withResolvers<void>();
-      const waiter: Waiter = { ...wish, live: new Map(), past: 0, fulfil };
-      const past: Entry[] = [];
+      const { promise: over, resolve, reject } = Promise.withResolvers<void>();
+      let [isPastRead, isLate] = [false, false];
+      const waiter: Waiter = { ...wish, past: [], live: new Map(), end };
       // Before the look at the past, so that nothing is missed between the two.
       add(waiter);
+      const leave = past.show(
+        { chatbotId: wish.selection.chatbotId, order: 'asc' },
+        {
+          see: (entry) => see(waiter, entry),
+          end(error) {
+            if (error !== undefined) reject(error);
+            isPastRead = true;
+            if (isLate) end();
+          },
+        },
+      );
+      const timers = [
+        setTimeout(() => {
+          isLate = true;
+          if (isPastRead) end();
+        }, wish.timeoutMs),
+        setTimeout(end, wish.timeoutMs + LEEWAY),
+      ];
+      const signals = [departure, closing];
+      for (const signal of signals) signal.addEventListener('abort', end);
+      if (signals.some(({ aborted }) => aborted)) end();
+
+      function end(): void {
+        leave();
+        resolve();
+      }
+
       try {
-        await journal.settled();
-        for await (const { entry } of entries.walk(wish.selection)) {
-          if (departure.aborted || closing.aborted) break;
-          if (wish.matches(entry).length > 0) continue;
-          past.push(entry);
-          // An entry is heard of before it can be read, and counts once.
-          waiter.live.delete(entry.id);
-          waiter.past = past.length;
-          if (past.length === wish.count) break;
-        }
-        const isMet = (): boolean => past.length + waiter.live.size >= wish.count;
-        if (!isMet()) await earliest(fulfilled, [departure, closing], deadline - performance.now());
-        const because = isMet() ? 'met' : departure.aborted ? 'departed' : closing.aborted ? 'closing' : 'timeout';
-        return { because, requests: [...past, ...waiter.live.values()].slice(0, wish.count) };
+        await over;
+        const because = isMet(waiter)
+          ? 'met'
+          : departure.aborted
+            ? 'departed'
+            : closing.aborted
+              ? 'closing'
+              : 'timeout';
+        const requests = [...waiter.past, ...waiter.live.values()].slice(0, wish.count);
+        return { because, requests, isPastRead };
       } finally {
         remove(waiter);
+        for (const timer of timers) clearTimeout(timer);
+        // One of them lives as long as the server.
+        for (const signal of signals) signal.removeEventListener('abort', end);
       }
     },
   };
 }
 
-/** Resolves with the first of these: a promise, the abortion of a signal, the end of a time. */
-async function earliest(promise: Promise<void>, signals: AbortSignal[], milliseconds: number): Promise<void> {
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  const end = (): void => resolve();
-  const timer = setTimeout(end, Math.max(1, milliseconds));
-  promise.then(end);
-  for (const signal of signals) signal.addEventListener('abort', end);
-  if (signals.some(({ aborted }) => aborted)) end();
-  await over;
-  clearTimeout(timer);
-  // One of them lives as long as the server.
-  for (const signal of signals) signal.removeEventListener('abort', end);
+function see(waiter: Waiter, entry: Entry): void {
+  if (waiter.matches(entry).length > 0) return;
+  waiter.past.push(entry);
+  // An entry is heard of before it can be read, and counts once.
+  waiter.live.delete(entry.id);
+  if (isMet(waiter)) waiter.end();
+}
+
+function isMet({ past, live, count }: Waiter): boolean {
+  return past.length + live.size >= count;
 }

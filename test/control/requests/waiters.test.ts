@@ -4,6 +4,7 @@ import { openContext, type ServerContext } from '../../../src/context.ts';
 import { createEntries } from '../../../src/control/requests/entries.ts';
 import type { Entry } from '../../../src/control/requests/entry.ts';
 import { compileMatch, type Match, selectionOf } from '../../../src/control/requests/match.ts';
+import { createPast } from '../../../src/control/requests/past.ts';
 import { createWaiters, type Outcome } from '../../../src/control/requests/waiters.ts';
 import { createLogger } from '../../../src/logging.ts';
 
@@ -46,7 +47,7 @@ t.test('waiters cost one subscription while there are any, and are forgotten as 
       };
     },
   };
-  const waiters = createWaiters(counting, createEntries(db));
+  const waiters = createWaiters(counting, createPast(counting, createEntries(db)));
   const departure = new AbortController();
   const closing = new AbortController();
   const wait = (match: Match, signal = new AbortController().signal, timeoutMs = 60_000): Promise<Outcome> => {
@@ -87,7 +88,7 @@ t.test('waiters cost one subscription while there are any, and are forgotten as 
 
 t.test('a request that is answered while the past is looked at counts once', async (t) => {
   const { db, journal } = await open(t);
-  const waiters = createWaiters(journal, createEntries(db));
+  const waiters = createWaiters(journal, createPast(journal, createEntries(db)));
   const signals = { departure: new AbortController().signal, closing: new AbortController().signal };
   const wish = { matches: compileMatch({}), selection: {}, count: 2, timeoutMs: 60_000 };
   const [before, during, after] = [entryOf('a', 201), entryOf('a', 202), entryOf('a', 203)];
@@ -104,7 +105,7 @@ t.test('a request that is answered while the past is looked at counts once', asy
 
 t.test('a wait that begins when nobody listens any more, or the server closes, ends without a look', async (t) => {
   const { db, journal } = await open(t);
-  const waiters = createWaiters(journal, createEntries(db));
+  const waiters = createWaiters(journal, createPast(journal, createEntries(db)));
   journal.record(entryOf('a', 201));
   const wish = { matches: compileMatch({}), selection: {}, count: 1, timeoutMs: 60_000 };
   const open_ = new AbortController().signal;
@@ -115,7 +116,7 @@ t.test('a wait that begins when nobody listens any more, or the server closes, e
 
 t.test('what storage refused is found by those who were waiting, and counts once', async (t) => {
   const { db, journal } = await open(t);
-  const waiters = createWaiters(journal, createEntries(db));
+  const waiters = createWaiters(journal, createPast(journal, createEntries(db)));
   const wish = {
     matches: compileMatch({ chatbotId: 'a' }),
     selection: { chatbotId: 'a' },
