@@ -23,6 +23,8 @@ export interface Past {
 
 /** How long the readers keep everybody else waiting at a time, in milliseconds. */
 const TURN = 5;
+/** How many rounds of the event loop go by before the next turn: in each, Node takes one new connection only. */
+const ROUNDS = 20;
 /** How many entries one walk reads before another has its turn. */
 const PIECE = 100;
 
@@ -48,7 +50,9 @@ export function createPast(journal: Journal, entries: Entries): Past {
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
-    setImmediate(takeTurns);
+    let rounds = 0;
+    const goRound = (): unknown => (++rounds < ROUNDS ? setImmediate(goRound) : takeTurns());
+    setImmediate(goRound);
   }
 
   function takeTurns(): void {
