@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { hashOf } from '../auth/tokens.ts';
 import type { ServerContext } from '../context.ts';
+import { DEEPEST, placeTooDeep } from './fixtures/pointer.ts';
 import type { SetUp } from './fixtures/set-ups.ts';
 import { type AskedState, knownState, prepareState, type ReadyState } from './fixtures/states.ts';
 import type { ControlOptions } from './plugin.ts';
@@ -27,7 +28,7 @@ const Action = Type.Optional(
 const Body = Type.Object(
   {
     state: text('The name of the state. Upper and lower case make no difference. Empty: none, and nothing is done.'),
-    params: paramsOf('The parameters of the state.'),
+    params: paramsOf('The parameters of the state, such as chatbotId, channels and grants.'),
     action: Action,
     states: Type.Optional(
       Type.Array(
@@ -96,7 +97,7 @@ const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
         operationId: 'changeProviderState',
         summary: 'Set up or tear down a state of the provider, for Pact',
         description:
-          'Built in: a chatbot; a chatbot with a conversation; a token without the permission; an expired token; a revoked token; and fixtures, whose parameters are a fixture document. Fixture files declare more under providerStates. Tear-down takes out what the last set-up with the same name and parameters has put in.',
+          'Built in: a chatbot; a chatbot with a conversation; a token without the permission; an expired token; a revoked token; and fixtures, whose parameters are a fixture document. Fixture files declare more under providerStates. The parameter chatbotId names the chatbot; id does so, too, but in a chatbot with a conversation it names the conversation. Tear-down takes out what the last set-up with the same name and parameters has put in, as far as nobody has changed it since; set-ups are remembered for as long as the process lives.',
         tags: ['Provider states'],
         querystring: Query,
         body: Body,
@@ -107,6 +108,7 @@ const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
       const body = request.body as Body | null | undefined;
       const action = body?.action ?? request.query.action ?? 'setup';
       const asked = askedStates(body ?? {}, request.query);
+      for (const { params } of asked) assertShallow(params);
       return action === 'setup' ? setUp(asked) : tearDown(asked);
     },
   );
@@ -190,6 +192,15 @@ function fromQuery([name, value]: [string, string]): [string, unknown] {
   } catch {
     return [name, value];
   }
+}
+
+/** What reads parameters calls itself for each bracket in them. */
+function assertShallow(params: AskedState['params']): void {
+  if (placeTooDeep(params) === undefined) return;
+  throw new ProblemError(
+    400,
+    `The parameters are nested too deep: send at most ${DEEPEST} brackets within each other.`,
+  );
 }
 
 /** For JSON.stringify: the members of an object in the order of their names. Verifiers send them in any. */

@@ -489,3 +489,20 @@ t.test('a chatbot that was there without being made, or that a file declares sin
   await change(stub, { state: 'a chatbot', params: { id: 'declared' }, ...teardown });
   t.match(counts(stub, 'declared'), { chatbots: 1, tokens: 0 });
 });
+
+t.test('parameters that are nested without end: 400, in the body and in the URL', async (t) => {
+  const stub = await startTestStub(t);
+  const nested = (times: number) => `${'['.repeat(times)}${']'.repeat(times)}`;
+  for (const action of ['setup', 'teardown']) {
+    const query = new URLSearchParams({ state: 'fixtures', action, x: nested(2000) });
+    const [status, problem] = await change(stub, undefined, `/__admin/provider-states?${query}`);
+    t.equal(status, 400);
+    t.match(problem.detail, /nested too deep/);
+    const answer = await stub.send({
+      path: '/__admin/provider-states',
+      headers: { 'content-type': 'application/json' },
+      body: `{"state": "fixtures", "action": "${action}", "params": {"x": ${nested(30_000)}}}`,
+    });
+    t.equal(answer.status, 400);
+  }
+});
