@@ -48,7 +48,7 @@ function repeatsWithin(token: Tokens, isRepeated: boolean): boolean {
     return repeatsWithin(token.value, isRepeated || most > FEW);
   }
   if (token.type !== types.ROOT && token.type !== types.GROUP) return false;
-  const alternatives = token.options ?? [token.stack ?? []];
+  const alternatives = token.options ?? [token.stack as Tokens[]];
   return alternatives.some((parts) => parts.some((part) => repeatsWithin(part, isRepeated)));
 }
 

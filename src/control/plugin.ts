@@ -8,6 +8,7 @@ import { createAdmission } from './admission.ts';
 import chatbots from './chatbots.ts';
 import clock from './clock.ts';
 import conversations from './conversations.ts';
+import { DEEPEST, placeTooDeep } from './depth.ts';
 import document from './document.ts';
 import faults from './faults/routes.ts';
 import fixtures from './fixtures/routes.ts';
@@ -25,9 +26,6 @@ import { compileValidator } from './validation.ts';
 export interface ControlOptions {
   context: ServerContext;
 }
-
-/** How many levels of arrays and objects a body may have. */
-const DEEPEST = 500;
 
 /** Fixtures can be long; this is no limit of the vendor's. In bytes. */
 const BODY_LIMIT = 16 * 1024 * 1024;
@@ -108,16 +106,10 @@ function takeOnlyJson(app: FastifyInstance): void {
   app.addHook('preValidation', async (request) => {
     if (!Buffer.isBuffer(request.body)) return;
     request.body = readJson(request.headers, request.body);
-    if (isDeeperThan(DEEPEST, request.body)) {
+    if (placeTooDeep(request.body) !== undefined) {
       throw new ProblemError(400, `The body is nested more than ${DEEPEST} levels deep. Send something flatter.`);
     }
   });
-}
-
-/** What is nested very deep cannot be written as JSON again, nor walked without care. */
-function isDeeperThan(depth: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return depth === 0 || Object.values(value).some((part) => isDeeperThan(depth - 1, part));
 }
 
 /** 404 for a path that is none; for another method of one that is, 405 with `Allow`, and 204 for OPTIONS. */

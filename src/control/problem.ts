@@ -82,7 +82,7 @@ function problemFrom(error: FastifyError | ProblemError, request: FastifyRequest
     return new ProblemError(413, `The body is larger than ${bodyLimit} bytes. Send what it holds in several requests.`);
   }
   // What the framework itself refuses: a body that is cut short.
-  if (error.statusCode !== undefined && error.statusCode < 500)
-    return new ProblemError(error.statusCode, error.message);
+  const { statusCode = 500, message } = error;
+  if (statusCode < 500) return new ProblemError(statusCode, message);
   return new ProblemError(500, 'Internal server error. The log line with this request id says more.');
 }

@@ -3,7 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { hashOf } from '../auth/tokens.ts';
 import type { ServerContext } from '../context.ts';
-import type { Undo } from './fixtures/seed.ts';
+import { DEEPEST, placeTooDeep } from './depth.ts';
+import type { SetUp } from './fixtures/set-ups.ts';
 import { type AskedState, knownState, prepareState, type ReadyState } from './fixtures/states.ts';
 import type { ControlOptions } from './plugin.ts';
 import { ProblemError } from './problem.ts';
@@ -27,7 +28,7 @@ const Action = Type.Optional(
 const Body = Type.Object(
   {
     state: text('The name of the state. Upper and lower case make no difference. Empty: none, and nothing is done.'),
-    params: paramsOf('The parameters of the state.'),
+    params: paramsOf('The parameters of the state, such as chatbotId, channels and grants.'),
     action: Action,
     states: Type.Optional(
       Type.Array(
@@ -89,22 +90,10 @@ const Values = Type.Object(
 );
 type Values = Static<typeof Values>;
 
-/** How many set-ups are remembered for their tear-down, which most verifiers never ask for. */
-const MEMORY = 1000;
-
-/** What a set-up did. */
-interface SetUp {
-  key: string;
-  values: Values;
-  undo: Undo[];
-  /** The chatbots that were not there before: they go with everything that has come to them since. */
-  made: string[];
-}
-
 const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
   const { fixtures, groupCommit, tokens, state: rows, newId } = context;
+  const { setUps } = fixtures;
   const sources = { declared: fixtures, newId };
-  const remembered: SetUp[] = [];
 
   app.post(
     '/provider-states',
@@ -113,7 +102,7 @@ const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
         operationId: 'changeProviderState',
         summary: 'Sets up or tears down a state of the provider, for Pact',
         description:
-          'Built in: a chatbot; a chatbot with a conversation; a token without the permission; an expired token; a revoked token; and fixtures, whose parameters are a fixture document. Fixture files declare more under providerStates. Tear-down takes out what the last set-up with the same name and parameters has put in.',
+          'Built in: a chatbot; a chatbot with a conversation; a token without the permission; an expired token; a revoked token; and fixtures, whose parameters are a fixture document. Fixture files declare more under providerStates. The parameter chatbotId names the chatbot; id does so, too, but in a chatbot with a conversation it names the conversation. Tear-down takes out what the last set-up with the same name and parameters has put in, as far as nobody has changed it since; set-ups are remembered for as long as the process lives.',
         tags: ['Provider states'],
         querystring: Query,
         body: Body,
@@ -124,6 +113,7 @@ const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
       const body = request.body as Body | null | undefined;
       const action = body?.action ?? request.query.action ?? 'setup';
       const asked = askedStates(body ?? {}, request.query);
+      for (const { params } of asked) assertShallow(params);
       return action === 'setup' ? setUp(asked) : tearDown(asked);
     },
   );
@@ -135,26 +125,24 @@ const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
       () => ready.map((one) => putIn(one, context)),
       () => tokens.reload(),
     );
-    remembered.push(...done);
-    remembered.splice(0, remembered.length - MEMORY);
+    setUps.remember(done.map(({ setUp }) => setUp));
     return Object.assign({}, ...done.map(({ values }) => values));
   }
 
   async function tearDown(asked: readonly AskedState[]): Promise<Values> {
-    const known = asked.map(({ name, params }) => ({ name: knownState(name, sources), params }));
-    const keys = known.map(keyOf).reverse();
-    const found = keys.flatMap((key) => {
-      const index = remembered.findLastIndex((other) => other.key === key);
-      return index === -1 ? [] : remembered.splice(index, 1);
-    });
-    if (found.length === 0) return {};
-    await groupCommit.transaction(
+    const keys = asked.map(keyOf);
+    let found: SetUp[] = [];
+    const made = await groupCommit.transaction(
       () => {
-        for (const undo of found.flatMap((one) => one.undo.toReversed())) undo();
+        found = setUps.find(keys);
+        return setUps.takeOut(found);
       },
-      () => tokens.reload(),
+      () => {
+        setUps.forget(found);
+        tokens.reload();
+      },
     );
-    for (const chatbotId of found.flatMap(({ made }) => made)) await rows.removeChatbot(chatbotId);
+    for (const chatbotId of made) await rows.removeChatbot(chatbotId);
     return {};
   }
 
@@ -168,32 +156,21 @@ export default providerStates;
 /** Puts a state in, inside a transaction. */
 function putIn(
   { key, document, declaration }: ReadyState & { key: string },
-  { fixtures: { seeding }, newId }: ServerContext,
-): SetUp {
-  const made = declaration.chatbots.map(({ id }) => id).filter((id) => !seeding.isKnown(id));
-  const undo: Undo[] = [];
-  const tokenIds: string[] = [];
-  for (const chatbot of declaration.chatbots) {
-    undo.push(seeding.putChatbot(chatbot), ...chatbot.conversations.map(seeding.putConversation));
-  }
-  for (const token of [...declaration.chatbots.flatMap(({ tokens }) => tokens), ...declaration.tokens]) {
-    const put = seeding.putToken(token);
-    undo.push(put.undo);
-    tokenIds.push(put.id);
-  }
-
+  { fixtures: { setUps }, newId }: ServerContext,
+): { setUp: SetUp; values: Values } {
+  const { setUp, tokenIds } = setUps.putIn(declaration, key);
   const [chatbot] = declaration.chatbots;
   const token = [...(document.chatbots ?? []).flatMap(({ tokens = [] }) => tokens), ...(document.tokens ?? [])][0]
     ?.token;
   const [tokenId] = tokenIds;
   const values: Values = { ...(token !== undefined && { token }), ...(tokenId !== undefined && { tokenId }) };
-  if (chatbot === undefined) return { key, values, undo, made };
+  if (chatbot === undefined) return { setUp, values };
   const [conversation] = chatbot.conversations;
-  const declared = seeding.channelsOf(chatbot.id);
+  const declared = setUps.channelsOf(chatbot.id);
   const channelIds = declared.length > 0 ? declared : [conversation?.channelId ?? newId()];
   const channelId = conversation?.channelId ?? (channelIds[0] as string);
   const found = { chatbotId: chatbot.id, ...values, channelId, channelIds };
-  return { key, values: { ...found, ...(conversation && { conversationId: conversation.id }) }, undo, made };
+  return { setUp, values: { ...found, ...(conversation && { conversationId: conversation.id }) } };
 }
 
 /** The states that a request is about; none, where it says so. */
@@ -220,6 +197,15 @@ function fromQuery([name, value]: [string, string]): [string, unknown] {
   } catch {
     return [name, value];
   }
+}
+
+/** What reads parameters calls itself for each bracket in them. */
+function assertShallow(params: AskedState['params']): void {
+  if (placeTooDeep(params) === undefined) return;
+  throw new ProblemError(
+    400,
+    `The parameters are nested too deep: send at most ${DEEPEST} brackets within each other.`,
+  );
 }
 
 /** For JSON.stringify: the members of an object in the order of their names. Verifiers send them in any. */

@@ -374,3 +374,135 @@ t.test('only the last thousand set-ups are remembered for their tear-down', asyn
   t.equal(await status('t0'), 403, 'forgotten, and so still there');
   t.equal(await status('t1'), 401);
 });
+
+const shop = { state: 'a chatbot', params: { id: 'shop', channels: ['email'] } };
+const teardown = { action: 'teardown' };
+
+/** Asks the control plane. */
+async function admin({ send }: TestStub, method: string, path: string, body?: object): Promise<Json> {
+  const headers = { 'content-type': 'application/json' };
+  const sent = body === undefined ? {} : { headers, body: JSON.stringify(body) };
+  const { status, json } = await send({ method, path: `/__admin${path}`, ...sent });
+  return { status, ...json };
+}
+
+t.test('tear-down leaves alone what was made after a reset or a removal', async (t) => {
+  const stub = await startTestStub(t);
+  await admin(stub, 'POST', '/chatbots', { id: 'shop', channels: ['web'] });
+  await change(stub, shop);
+  await admin(stub, 'POST', '/reset?all=true');
+  await change(stub, { ...shop, ...teardown });
+  t.same(counts(stub, 'shop'), NONE, 'what was there before the set-up does not come back');
+
+  // A clock that stands gives every chatbot of this id the same time.
+  for (const [method, path] of [
+    ['POST', '/reset?all=true'],
+    ['DELETE', '/chatbots/shop'],
+  ] as const) {
+    await admin(stub, 'PUT', '/clock', { set: '2026-01-01T00:00:00Z', freeze: true });
+    await change(stub, shop);
+    await admin(stub, method, path);
+    await admin(stub, 'PUT', '/clock', { set: '2026-01-01T00:00:00Z', freeze: true });
+    const made = await admin(stub, 'POST', '/chatbots', { id: 'shop', channels: ['email'] });
+    t.equal(made.status, 201);
+    t.equal(await post(stub, { ...made, channelId: 'email' }), 201);
+    t.same(await change(stub, { ...shop, ...teardown }), [200, {}]);
+    t.same(counts(stub, 'shop'), { chatbots: 1, channels: 'email', tokens: 1, conversations: 1 }, path);
+    t.equal(await post(stub, { ...made, channelId: 'email' }), 201, 'its token is good');
+    await admin(stub, 'DELETE', '/chatbots/shop');
+  }
+});
+
+t.test('tear-down leaves alone what was changed since', async (t) => {
+  const stub = await startTestStub(t);
+  await admin(stub, 'POST', '/chatbots', { id: 'shop' });
+  const params = {
+    chatbots: [{ id: 'shop', conversations: [{ id: 'c', channelId: 'web', name: 'Ada' }] }],
+    tokens: [{ token: 'one', grants: [] }],
+  };
+  const [, { tokenId }] = await change(stub, { state: 'fixtures', params });
+  await admin(stub, 'DELETE', `/tokens/${tokenId}`);
+  const db = new Sqlite(stub.file);
+  db.exec(`UPDATE conversations SET name = 'Eva'`);
+  db.close();
+  await change(stub, { state: 'fixtures', params, ...teardown });
+  t.match(stub.rows(), [{ id: 'c', name: 'Eva' }]);
+  const { tokens } = await admin(stub, 'GET', '/tokens');
+  t.match(
+    tokens.find(({ id }: Json) => id === tokenId),
+    { state: 'revoked' },
+  );
+});
+
+t.test('what two states have put in goes with the last of them that is torn down', async (t) => {
+  const stub = await startTestStub(t);
+  const expired = { state: 'an expired token', params: { id: 'shop' } };
+  for (const order of [
+    [shop, expired],
+    [expired, shop],
+  ]) {
+    const [, values] = await change(stub, shop);
+    await change(stub, expired);
+    t.match(counts(stub, 'shop'), { chatbots: 1, tokens: 2 });
+    await change(stub, { ...order[0], ...teardown });
+    t.match(counts(stub, 'shop'), { chatbots: 1, tokens: 1 });
+    t.equal(await post(stub, values), order[0] === shop ? 401 : 201);
+    await change(stub, { ...order[1], ...teardown });
+    t.same(counts(stub, 'shop'), NONE);
+  }
+
+  const named = (name: string) => ({
+    name: 'fixtures',
+    params: { chatbots: [{ id: 'shop', conversations: [{ id: 'c', channelId: 'web', name }] }] },
+  });
+  const [ada, bea, eva] = [named('Ada'), named('Bea'), named('Eva')];
+  await change(stub, { states: [ada, bea, eva] });
+  await change(stub, { states: [bea], ...teardown });
+  t.match(stub.rows(), [{ name: 'Eva' }]);
+  await change(stub, { states: [eva], ...teardown });
+  t.match(stub.rows(), [{ name: 'Ada' }], 'back to what the first of them has put in');
+  await change(stub, { states: [bea] });
+  await change(stub, { states: [eva] });
+  await change(stub, { states: [bea, ada], ...teardown });
+  await change(stub, { states: [eva], ...teardown });
+  t.same(counts(stub, 'shop'), NONE);
+
+  await change(stub, { states: ['a chatbot', 'a chatbot'] });
+  await change(stub, { states: ['a chatbot', 'a chatbot'], ...teardown });
+  t.same((await admin(stub, 'GET', '/chatbots')).chatbots, [], 'the same state twice in one request');
+});
+
+t.test('a chatbot that was there without being made, or that a file declares since, is not removed', async (t) => {
+  const stub = await startTestStub(t);
+  const { credential } = stub.mint([{ permission: '*', resource: 'chatbots/*' }]);
+  const values = { chatbotId: 'shop', token: credential, channelId: 'web' };
+  t.equal(await post(stub, values), 201);
+  await change(stub, shop);
+  t.equal(await post(stub, { ...values, channelId: 'email' }), 201);
+  await change(stub, { ...shop, ...teardown });
+  t.same(counts(stub, 'shop'), { chatbots: 0, channels: null, tokens: 0, conversations: 2 });
+
+  await change(stub, { state: 'a chatbot', params: { id: 'declared' } });
+  const db = new Sqlite(stub.file);
+  db.exec(`INSERT INTO seeded VALUES ('chatbot', 'declared', 'declared')`);
+  db.close();
+  await change(stub, { state: 'a chatbot', params: { id: 'declared' }, ...teardown });
+  t.match(counts(stub, 'declared'), { chatbots: 1, tokens: 0 });
+});
+
+t.test('parameters that are nested without end: 400, in the body and in the URL', async (t) => {
+  const stub = await startTestStub(t);
+  const nested = (times: number) => `${'['.repeat(times)}${']'.repeat(times)}`;
+  for (const action of ['setup', 'teardown']) {
+    const query = new URLSearchParams({ state: 'fixtures', action, x: nested(2000) });
+    const [status, problem] = await change(stub, undefined, `/__admin/provider-states?${query}`);
+    t.equal(status, 400);
+    t.match(problem.detail, /nested too deep/);
+    const answer = await stub.send({
+      path: '/__admin/provider-states',
+      headers: { 'content-type': 'application/json' },
+      body: `{"state": "fixtures", "action": "${action}", "params": {"x": ${nested(30_000)}}}`,
+    });
+    t.equal(answer.status, 400);
+  }
+});
