@@ -42,10 +42,8 @@ function mayTakeForEver(source: string): boolean {
 
 function repeatsWithin(token: Tokens, isRepeated: boolean): boolean {
   if (token.type === types.REPETITION) {
-    // ret gives null for an end that is open.
-    const most = token.max ?? Number.POSITIVE_INFINITY;
-    if (isRepeated && most === Number.POSITIVE_INFINITY) return true;
-    return repeatsWithin(token.value, isRepeated || most > FEW);
+    if (isRepeated && token.max === Number.POSITIVE_INFINITY) return true;
+    return repeatsWithin(token.value, isRepeated || token.max > FEW);
   }
   if (token.type !== types.ROOT && token.type !== types.GROUP) return false;
   const alternatives = token.options ?? [token.stack as Tokens[]];

@@ -90,6 +90,8 @@ t.test('it says where the control plane is and what it asks for, and the seed', 
   const ask = (headers = {}) => send(url, { method: 'GET', path: '/__admin/clock', headers });
   t.equal((await ask()).status, 401);
   t.equal((await ask({ authorization: `Bearer ${token}` })).status, 200);
+  for (const command of [open, chosen, made]) command.child.kill();
+  for (const command of [open, chosen, made]) t.equal((await command.ended).code, 0);
 });
 
 t.test('the ready line comes at every log level but silent', async (t) => {

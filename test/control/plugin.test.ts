@@ -1,4 +1,8 @@
 import t from 'tap';
+import { resolveSettings } from '../../src/config.ts';
+import { openContext } from '../../src/context.ts';
+import { createLogger } from '../../src/logging.ts';
+import { buildServer } from '../../src/server.ts';
 import { admin } from '../support/admin.ts';
 import { sendRaw, startTestStub } from '../support/stub.ts';
 
@@ -136,7 +140,12 @@ t.test('storage that refuses is a 503 that says so, and nothing is half done', a
   const failed = await admin(stub, 'POST', '/tokens', { grants: [] });
   t.match(failed.json, { status: 500, detail: /Internal server error/ });
   t.notMatch(failed.text, 'inner detail');
-  db.exec('DROP TRIGGER boom; PRAGMA max_page_count = 1');
+  db.exec('DROP TRIGGER boom');
+  const { id } = (await admin(stub, 'POST', '/tokens', { grants: [] })).json;
+  db.exec("CREATE TRIGGER boom BEFORE UPDATE ON tokens BEGIN SELECT RAISE(ABORT, 'inner detail'); END");
+  t.equal((await admin(stub, 'DELETE', `/tokens/${id}`)).status, 500);
+  t.match((await admin(stub, 'GET', '/tokens')).json.tokens, [{ id, state: 'active' }]);
+  db.exec('DROP TRIGGER boom; DELETE FROM tokens');
   db.exec('BEGIN IMMEDIATE');
   const waiting = admin(stub, 'POST', '/tokens', { grants: [] });
   // Longer than the stub waits for a lock.
@@ -147,4 +156,13 @@ t.test('storage that refuses is a 503 that says so, and nothing is half done', a
   t.equal(answer.headers['retry-after'], '1');
   t.same((await admin(stub, 'GET', '/tokens')).json, { tokens: [] });
   t.equal((await admin(stub, 'POST', '/tokens', { grants: [] })).status, 201);
+});
+
+t.test('a body that is not as long as announced is a problem', async (t) => {
+  const settings = resolveSettings({ options: { database: ':memory:' } });
+  const app = await buildServer(openContext(settings, await createLogger({ level: 'silent', format: 'json' })));
+  t.teardown(() => app.close());
+  const headers = { host: 'localhost', 'content-type': 'application/json', 'content-length': '10' };
+  const answer = await app.inject({ method: 'PUT', url: '/__admin/clock', headers, payload: '{}' });
+  t.match(answer.json(), { status: 400, detail: /Content-Length/ });
 });

@@ -132,16 +132,9 @@ function readBody({ headers, body }: Message): Body {
   if (!/^application\/(?:[^;,\s]+\+)?json\s*(?:;|$)/i.test(String(headers['content-type']))) return { body };
   try {
     const value: unknown = JSON.parse(body);
-    return { body: isDeep(value, DEEPEST) ? body : value };
+    // What is nested deeper can be read, but not be written: JSON.stringify calls itself at each level.
+    return { body: placeTooDeep(value) === undefined ? value : body };
   } catch {
     return { body };
   }
-}
-
-/** A value that is nested deeper is read, but cannot be written: `JSON.stringify` goes down by recursion. */
-const DEEPEST = 500;
-
-function isDeep(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((part) => isDeep(part, levels - 1));
 }
