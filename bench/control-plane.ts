@@ -70,6 +70,7 @@ function baseline(file: string, like: Database): void {
 }
 
 const WAIT = 'from a request to the answer of its wait, 500 others waiting';
+const PAST = `from a request to the answer of its wait, 500 others reading a journal of ${JOURNAL}`;
 const BASELINE = `plain SQLite: insert ${MANY} rows`;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'control-plane-'));
@@ -116,6 +117,23 @@ async function measureWait(others: number): Promise<void> {
   await call('GET', '/clock');
 }
 
+/** The same while all of them, and the one, look for it in a full journal: none names a chatbot. */
+async function measurePast(others: number): Promise<void> {
+  const gone = new AbortController();
+  const wait = (name: string, signal?: AbortSignal) =>
+    post('/__admin/requests/wait', { match: { body: { name } }, timeoutMs: 60_000 }, signal);
+  const waiting = Array.from({ length: others }, (_, index) => wait(`nobody-${index}`, gone.signal).catch(() => {}));
+  const name = `past-${times.get(PAST)?.length ?? 0}`;
+  const mine = wait(name);
+  await call('GET', '/clock');
+  await measure(PAST, async () => {
+    await Promise.all([post('/v1/inbox/past/conversations', { name, channelId: 'web' }), mine]);
+  });
+  gone.abort();
+  await Promise.all(waiting);
+  await call('GET', '/clock');
+}
+
 async function run(): Promise<void> {
   const small = Array.from({ length: CHATBOTS }, (_, index) => `chatbot-${index}`);
   say('filling');
@@ -136,6 +154,7 @@ async function run(): Promise<void> {
     await measure('a chatbot made', () => call('POST', '/chatbots'));
     await measure('a small answer, for comparison', () => call('GET', '/snapshots?chatbotId=big'));
     await measureWait(500);
+    await measurePast(500);
   }
   say('');
 }

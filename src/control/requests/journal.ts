@@ -1,6 +1,7 @@
 // The journal: what came in on the data plane, what went out, and why. Bounded, and kept in the database.
 import type { Database } from 'better-sqlite3';
 import { type GroupCommit, StorageUnavailableError } from '../../storage/group-commit.ts';
+import { createDropped } from './dropped.ts';
 import { type Entry, type RequestRow, rowFrom } from './entry.ts';
 
 export interface JournalLimits {
@@ -30,9 +31,13 @@ interface Share {
   bytes: number;
 }
 
+/** What is known of an entry that went. */
+type Cut = Pick<RequestRow, 'chatbot_id' | 'bytes'>;
+
 /**
- * Opens the journal. When it is full, the oldest entries of whichever chatbot has the most go first: one that is noisy
- * does not push out what the others did.
+ * Opens the journal. When it is full, the oldest entries of the chatbot that has the most go if it has more than a tenth
+ * of what the journal may hold, else the oldest of all: one that is noisy does not push out what the others did, and what
+ * many did long ago does not push out what is done now.
  */
 export function createJournal(db: Database, groupCommit: GroupCommit, limits: JournalLimits): Journal {
   const insert = db.prepare<[Omit<RequestRow, 'seq'>]>(
@@ -41,21 +46,17 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
      VALUES (@id, @time, @method, @path, @query, @chatbot_id, @status, @duration_ms, @request_headers,
        @request_body, @response_headers, @response_body, @decisions, @seed, @bytes)`,
   );
-  const deleteOldest = db.prepare<[string, number], Pick<RequestRow, 'bytes'>>(
-    `DELETE FROM requests WHERE seq IN (SELECT seq FROM requests WHERE chatbot_id = ? ORDER BY seq LIMIT ?)
-     RETURNING bytes`,
+  const deleteOldest = db.prepare<[number], Cut>(
+    `DELETE FROM requests WHERE seq IN (SELECT seq FROM requests ORDER BY seq LIMIT ?) RETURNING chatbot_id, bytes`,
   );
-  const countDropped = db.prepare<[string, number]>(
-    `INSERT INTO dropped_requests VALUES (?, ?) ON CONFLICT DO UPDATE SET entries = entries + excluded.entries`,
+  const deleteOldestOf = db.prepare<[string, number], Cut>(
+    `DELETE FROM requests WHERE seq IN (SELECT seq FROM requests WHERE chatbot_id = ? ORDER BY seq LIMIT ?)
+     RETURNING chatbot_id, bytes`,
   );
   const selectShares = db.prepare<[], Share & { chatbot_id: string }>(
     'SELECT chatbot_id, count(*) AS entries, sum(bytes) AS bytes FROM requests GROUP BY chatbot_id',
   );
-  const selectDropped = db
-    .prepare<[string | null, string | null], number>(
-      'SELECT coalesce(sum(entries), 0) FROM dropped_requests WHERE ? IS NULL OR chatbot_id = ?',
-    )
-    .pluck();
+  const dropped = createDropped(db, limits.journalEntries);
 
   const deleteAll = ['requests', 'dropped_requests'].map((table) => db.prepare(`DELETE FROM ${table}`));
   const deleteOf = ['requests', 'dropped_requests'].map((table) =>
@@ -84,17 +85,19 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
     insert.run(row);
     if (lost.size > 0) {
       [writtenOff, lost] = [lost, new Map()];
-      for (const [chatbotId, count] of writtenOff) countDropped.run(chatbotId, count);
+      for (const [chatbotId, count] of writtenOff) dropped.add(chatbotId, count);
     }
     const share = shares.get(row.chatbot_id) ?? { entries: 0, bytes: 0 };
     shares.set(row.chatbot_id, share);
     for (const sum of [share, total]) add(sum, 1, row.bytes);
-    while (total.entries > limits.journalEntries) dropFrom(largest('entries'));
-    while (total.bytes > limits.journalBytes) dropFrom(largest('bytes'));
+    while (total.entries > limits.journalEntries) makeRoom('entries', limits.journalEntries);
+    while (total.bytes > limits.journalBytes) makeRoom('bytes', limits.journalBytes);
   }
 
+  /** Bounded like the counts that are stored. */
   function lose(chatbotId: string, count: number): void {
-    lost.set(chatbotId, (lost.get(chatbotId) ?? 0) + count);
+    const key = lost.has(chatbotId) || lost.size < limits.journalEntries ? chatbotId : '';
+    lost.set(key, (lost.get(key) ?? 0) + count);
   }
 
   /** The chatbot that has the most; among equals the one that was heard of first. */
@@ -107,13 +110,28 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
   }
 
   /** A hundredth at a time: to look for the largest at every single request would cost too much. */
-  function dropFrom(chatbotId: string): void {
+  function makeRoom(size: keyof Share, limit: number): void {
+    const chatbotId = largest(size);
     const share = shares.get(chatbotId) as Share;
-    const rows = deleteOldest.all(chatbotId, Math.ceil(Math.min(share.entries, limits.journalEntries) / 100));
-    countDropped.run(chatbotId, rows.length);
-    const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
-    for (const sum of [share, total]) add(sum, -rows.length, -bytes);
-    if (share.entries === 0) shares.delete(chatbotId);
+    const cuts =
+      share[size] > limit / 10
+        ? deleteOldestOf.all(chatbotId, hundredth(share.entries))
+        : deleteOldest.all(hundredth(total.entries));
+    const gone = new Map<string, number>();
+    for (const { chatbot_id, bytes } of cuts) {
+      gone.set(chatbot_id, (gone.get(chatbot_id) ?? 0) + 1);
+      const owner = shares.get(chatbot_id);
+      if (owner) for (const sum of [owner, total]) add(sum, -1, -bytes);
+      else isStale = true;
+      if (owner?.entries === 0) shares.delete(chatbot_id);
+    }
+    for (const [id, count] of gone) dropped.add(id, count);
+    // Another process may work on the same file, and has put in or taken out what is not known here.
+    if (isStale || cuts.length === 0) measure();
+  }
+
+  function hundredth(entries: number): number {
+    return Math.ceil(Math.min(entries, limits.journalEntries) / 100);
   }
 
   function forget(chatbotId?: string): void {
@@ -151,8 +169,7 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
     settled: () => groupCommit.settled(),
     dropped(chatbotId) {
       const unstored = chatbotId === undefined ? [...lost.values()] : [lost.get(chatbotId) ?? 0];
-      const pushedOut = selectDropped.get(chatbotId ?? null, chatbotId ?? null) as number;
-      return unstored.reduce((sum, count) => sum + count, pushedOut);
+      return unstored.reduce((sum, count) => sum + count, dropped.count(chatbotId));
     },
     async clear(chatbotId) {
       const [statements, parameters] = chatbotId === undefined ? [deleteAll, []] : [deleteOf, [chatbotId]];

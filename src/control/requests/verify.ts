@@ -46,7 +46,11 @@ const WaitBody = Type.Object(
 );
 
 const Waited = Type.Object(
-  { requests: Type.Array(RequestView, { description: 'The first that matched, in the order of their answers.' }) },
+  {
+    requests: Type.Array(RequestView, {
+      description: 'Those that matched, in the order of their answers: the first, unless the journal is long to read.',
+    }),
+  },
   { description: 'They have come.', examples: [{ requests: RequestView['examples'] }] },
 );
 

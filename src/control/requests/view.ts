@@ -1,5 +1,6 @@
 // An entry of the journal as the control plane shows it.
 import { type Static, Type } from '@sinclair/typebox';
+import { placeTooDeep } from '../depth.ts';
 import type { Entry, Message } from './entry.ts';
 
 const Headers = Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {

@@ -38,8 +38,10 @@ interface Waiter extends Wish {
   past: Entry[];
   /** What matched since the wait began and was not yet read. */
   live: Map<string, Entry>;
-  /** Ends the wait. */
+  /** Ends the wait: it is met, and nothing that comes could change the answer. */
   end: () => void;
+  /** It is met, but the past may still show that others were first. */
+  enough: () => void;
 }
 
 /**
@@ -47,6 +49,12 @@ interface Waiter extends Wish {
  * 0 ms finds what has come before.
  */
 const LEEWAY = 1000;
+
+/**
+ * How long an answer waits for the past when enough came meanwhile, in milliseconds: it is to hold the first that matched,
+ * where that does not take long.
+ */
+const PATIENCE = 100;
 
 /**
  * Waiters are kept in memory and hear of each entry from the journal, whose one subscription stands while anybody waits.
@@ -66,7 +74,7 @@ export function createWaiters(journal: Journal, past: Past): Waiters {
     for (const waiter of waiters ?? []) {
       if (isMet(waiter) || waiter.matches(entry).length > 0) continue;
       waiter.live.set(entry.id, entry);
-      if (isMet(waiter)) waiter.end();
+      if (isMet(waiter)) waiter.enough();
     }
   }
 
@@ -89,7 +97,7 @@ export function createWaiters(journal: Journal, past: Past): Waiters {
     async wait(wish, { departure, closing }) {
       const { promise: over, resolve, reject } = Promise.withResolvers<void>();
       let [isPastRead, isLate] = [false, false];
-      const waiter: Waiter = { ...wish, past: [], live: new Map(), end };
+      const waiter: Waiter = { ...wish, past: [], live: new Map(), end, enough };
       // Before the look at the past, so that nothing is missed between the two.
       add(waiter);
       const leave = past.show(
@@ -99,7 +107,7 @@ export function createWaiters(journal: Journal, past: Past): Waiters {
           end(error) {
             if (error !== undefined) reject(error);
             isPastRead = true;
-            if (isLate) end();
+            if (isLate || isMet(waiter)) end();
           },
         },
       );
@@ -117,6 +125,11 @@ export function createWaiters(journal: Journal, past: Past): Waiters {
       function end(): void {
         leave();
         resolve();
+      }
+
+      function enough(): void {
+        if (isPastRead) end();
+        else timers.push(setTimeout(end, PATIENCE));
       }
 
       try {
@@ -142,10 +155,12 @@ export function createWaiters(journal: Journal, past: Past): Waiters {
 
 function see(waiter: Waiter, entry: Entry): void {
   if (waiter.matches(entry).length > 0) return;
+  const wasMet = isMet(waiter);
   waiter.past.push(entry);
   // An entry is heard of before it can be read, and counts once.
   waiter.live.delete(entry.id);
-  if (isMet(waiter)) waiter.end();
+  if (waiter.past.length === waiter.count) waiter.end();
+  else if (!wasMet && isMet(waiter)) waiter.enough();
 }
 
 function isMet({ past, live, count }: Waiter): boolean {

@@ -164,3 +164,16 @@ t.test('a client that ends its side of the connection ends its wait', async (t) 
     socket.destroy();
   }
 });
+
+t.test('many waits on one connection are answered in turn, and warn of nothing', async (t) => {
+  const stub = await startTestStub(t);
+  const warnings: Error[] = [];
+  const hear = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', hear);
+  t.teardown(() => process.off('warning', hear));
+  const wait = waitRequest({ match: { chatbotId: 'a' }, timeoutMs: 1 });
+  const last = wait.replace('host: localhost', 'host: localhost\r\nconnection: close');
+  const answers = await sendRaw(stub.url, wait.repeat(11) + last);
+  t.equal(answers.match(/HTTP\/1\.1 408/g)?.length, 12);
+  t.same(warnings, []);
+});
