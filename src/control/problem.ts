@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { TokenError } from '../auth/tokens.ts';
-import { UNREADABLE_TYPE, UnreadableBodyError } from '../json-body.ts';
+import { UnreadableBodyError } from '../json-body.ts';
 import { StorageUnavailableError } from '../storage/group-commit.ts';
 
 export const Problem = Type.Object(
@@ -76,7 +76,6 @@ function problemFrom(error: FastifyError | ProblemError, request: FastifyRequest
     return new ProblemError(503, detail, {}, { 'retry-after': '1' });
   }
   if (error instanceof UnreadableBodyError) return new ProblemError(error.isForeignType ? 415 : 400, error.message);
-  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new ProblemError(415, UNREADABLE_TYPE);
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     const { bodyLimit } = request.routeOptions;
     return new ProblemError(413, `The body is larger than ${bodyLimit} bytes. Send what it holds in several requests.`);
