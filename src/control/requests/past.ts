@@ -73,7 +73,6 @@ export function createPast(journal: Journal, entries: Entries): Past {
 
   function setOff(key: string, walk: Walk): void {
     next.delete(key);
-    if (walk.readers.size === 0) return;
     underWay.add(key);
     // Nobody joins from here on: what is recorded from here on need not be written when this resolves.
     void journal.settled().then(() => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import Sqlite from 'better-sqlite3';
 import t from 'tap';
 import type { RequestView } from '../../../src/control/requests/view.ts';
 import { type Answer, pathOf, send, sendRaw, startTestStub, type TestStub, VALID } from '../../support/stub.ts';
@@ -176,4 +177,22 @@ t.test('many waits on one connection are answered in turn, and warn of nothing',
   const answers = await sendRaw(stub.url, wait.repeat(11) + last);
   t.equal(answers.match(/HTTP\/1\.1 408/g)?.length, 12);
   t.same(warnings, []);
+});
+
+t.test('a wait is over in time while another process keeps the journal from being written', async (t) => {
+  const stub = await startTestStub(t);
+  const other = new Sqlite(stub.file);
+  other.exec('BEGIN IMMEDIATE');
+  const create = stub.create(VALID, { chatbotId: 'a' });
+  // On a connection behind: what was asked for before now waits for the lock.
+  await stub.send({ method: 'GET', path: '/__admin/clock' });
+  const { status, json } = await ask(stub, { match: { chatbotId: 'b' }, timeoutMs: 0 });
+  other.exec('ROLLBACK');
+  other.close();
+  t.equal(status, 408);
+  t.match(
+    json.detail,
+    /There was no time to look for what came nearest\. There was no time to read all of the journal/,
+  );
+  t.equal((await create).status, 201);
 });
