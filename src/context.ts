@@ -35,6 +35,11 @@ export interface ServerContext {
   adminToken?: string;
 }
 
+/** What each capability of the control plane is registered with. */
+export interface ControlOptions {
+  context: ServerContext;
+}
+
 /**
  * Opens the database that the settings name, and makes what a server needs to work on it.
  *

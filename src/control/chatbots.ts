@@ -2,9 +2,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { iso } from '../clock.ts';
+import type { ControlOptions } from '../context.ts';
 import { Chatbot, EXAMPLE, MadeChatbot, NewChatbot, prepareChatbots } from './chatbot.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
-import type { ControlOptions } from './plugin.ts';
 import { notFound, Problem, ProblemError } from './problem.ts';
 
 /** Node reads 16 KiB of request line and headers; a longer id could be made, and never named in a URL. */

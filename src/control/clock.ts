@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { type ClockState, EARLIEST, iso, LATEST } from '../clock.ts';
-import type { ControlOptions } from './plugin.ts';
+import type { ControlOptions } from '../context.ts';
 import { ProblemError } from './problem.ts';
 import { chatbotIdQuery } from './scope.ts';
 

@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { Database } from 'better-sqlite3';
+import type { ControlOptions } from '../context.ts';
 import type { ConversationRow } from '../v1/inbox/conversation.ts';
 import { decodeCursor, nextCursor, orderQuery, pageOf, pageQuery } from './pages.ts';
-import type { ControlOptions } from './plugin.ts';
 import { notFound, Problem } from './problem.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from './scope.ts';
 

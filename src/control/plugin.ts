@@ -1,9 +1,9 @@
 // The control plane: what makes, inspects, verifies, breaks and resets, under /__admin.
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import type { ServerContext } from '../context.ts';
+import type { ControlOptions } from '../context.ts';
 import { checkMediaType, readJson } from '../json-body.ts';
-import { CONTROL_PREFIX } from '../planes.ts';
+import { CONTROL_PREFIX, originForm } from '../planes.ts';
 import { createAdmission } from './admission.ts';
 import chatbots from './chatbots.ts';
 import clock from './clock.ts';
@@ -22,10 +22,6 @@ import settings from './settings.ts';
 import snapshots from './snapshots.ts';
 import tokens from './tokens.ts';
 import { compileValidator } from './validation.ts';
-
-export interface ControlOptions {
-  context: ServerContext;
-}
 
 /** Fixtures can be long; this is no limit of the vendor's. In bytes. */
 const BODY_LIMIT = 16 * 1024 * 1024;
@@ -139,7 +135,7 @@ function refuseUnroutable(app: FastifyInstance): void {
 }
 
 function pathOf(url: string): string {
-  return url.replace(/\/?(?:\?.*)?$/, '');
+  return originForm(url).replace(/\/?(?:\?.*)?$/, '');
 }
 
 function allowHeader(methods: Set<string>): string {

@@ -2,11 +2,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { hashOf } from '../auth/tokens.ts';
-import type { ServerContext } from '../context.ts';
+import type { ControlOptions, ServerContext } from '../context.ts';
 import { DEEPEST, placeTooDeep } from './depth.ts';
 import type { SetUp } from './fixtures/set-ups.ts';
 import { type AskedState, knownState, prepareState, type ReadyState } from './fixtures/states.ts';
-import type { ControlOptions } from './plugin.ts';
 import { ProblemError } from './problem.ts';
 
 const Params = Type.Record(Type.String(), Type.Unknown());

@@ -1,7 +1,7 @@
 // Back to the beginning: what the fixtures declare, or nothing.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import type { ControlOptions } from './plugin.ts';
+import type { ControlOptions } from '../context.ts';
 import { scopeOf, scopeQuery } from './scope.ts';
 
 const OnlyWithAll = (what: string) => Type.Optional(Type.Integer({ description: `${what} Only with all=true.` }));

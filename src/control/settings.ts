@@ -2,8 +2,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { describeSettings, SECRET } from '../config.ts';
+import type { ControlOptions } from '../context.ts';
 import { packageVersion } from '../package-root.ts';
-import type { ControlOptions } from './plugin.ts';
 
 const settingsRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
   app.get(

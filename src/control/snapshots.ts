@@ -1,8 +1,8 @@
 // Snapshots: a state under a name, to come back to.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
+import type { ControlOptions } from '../context.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
-import type { ControlOptions } from './plugin.ts';
 import { notFound, Problem, type ProblemError } from './problem.ts';
 import type { SnapshotRow } from './saved-state.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from './scope.ts';

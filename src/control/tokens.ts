@@ -3,9 +3,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { type Grant, splitResource } from '../auth/permissions.ts';
 import { type NewToken, type Token, TokenError, type TokenStore } from '../auth/tokens.ts';
+import type { ControlOptions } from '../context.ts';
 import { FreeGrant } from './grant.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
-import type { ControlOptions } from './plugin.ts';
 import { notFound, Problem, ProblemError } from './problem.ts';
 import { chatbotIdQuery } from './scope.ts';
 

@@ -1,8 +1,8 @@
 // /__admin/faults
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
+import type { ControlOptions } from '../../context.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from '../pages.ts';
-import type { ControlOptions } from '../plugin.ts';
 import { notFound, Problem, ProblemError } from '../problem.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from '../scope.ts';
 import { Effect, mistakesInEffect } from './effect.ts';

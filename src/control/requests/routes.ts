@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
+import type { ControlOptions } from '../../context.ts';
 import { decodeCursor, encodeCursor, nextCursor, orderQuery, pageQuery } from '../pages.ts';
-import type { ControlOptions } from '../plugin.ts';
 import { Problem, ProblemError } from '../problem.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from '../scope.ts';
 import { createEntries, type Selection } from './entries.ts';

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import type { ControlOptions } from '../plugin.ts';
+import type { ControlOptions } from '../../context.ts';
 import { chatbotIdQuery } from '../scope.ts';
 import { departureOf } from './departure.ts';
 import { createEntries, type Entries } from './entries.ts';

@@ -1,7 +1,7 @@
 // POST /requests/count and POST /requests/wait
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
-import type { ControlOptions } from '../plugin.ts';
+import type { ControlOptions } from '../../context.ts';
 import { Problem, ProblemError } from '../problem.ts';
 import { departureOf } from './departure.ts';
 import { createEntries } from './entries.ts';
