@@ -76,7 +76,8 @@ export function createPast(journal: Journal, entries: Entries): Past {
     underWay.add(key);
     // Nobody joins from here on: what is recorded from here on need not be written when this resolves.
     void journal.settled().then(() => {
-      turns.push([key, walk]);
+      // Most are short: before those that have read already.
+      turns.unshift([key, walk]);
       schedule();
     });
   }

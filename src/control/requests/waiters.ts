@@ -54,7 +54,7 @@ const LEEWAY = 1000;
  * How long an answer waits for the past when enough came meanwhile, in milliseconds: it is to hold the first that matched,
  * where that does not take long.
  */
-const PATIENCE = 100;
+const PATIENCE = 30;
 
 /**
  * Waiters are kept in memory and hear of each entry from the journal, whose one subscription stands while anybody waits.
