@@ -81,7 +81,7 @@ t.test('400 without a scope: nothing is reset', async (t) => {
 });
 
 t.test('no id names two conversations: after a reset the turns of a seed go on', async (t) => {
-  const stub = await startTestStub(t, { seed: 'seed' } as object);
+  const stub = await startTestStub(t, { seed: 'seed' });
   const made = await makeChatbot(stub, { id: 'mine' });
   const ids = await fill(stub, made, 3);
   await admin(stub, 'POST', '/reset?chatbotId=mine');

@@ -187,7 +187,7 @@ t.test('a snapshot outlives the process', async (t) => {
 
 t.test('no id names two conversations: a restore takes no turn of a seed back', async (t) => {
   const database = path.join(t.testdir(), 'stub.sqlite');
-  const seeded = () => startTestStub(t, { database, seed: 'seed' } as object);
+  const seeded = () => startTestStub(t, { database, seed: 'seed' });
   const first = await seeded();
   const made = await makeChatbot(first, { id: 'mine' });
   const ids = await fill(first, made, 2);
@@ -205,7 +205,7 @@ t.test('no id names two conversations: a restore takes no turn of a seed back', 
 });
 
 t.test('the turns of a chatbot that was removed come back with its conversations', async (t) => {
-  const stub = await startTestStub(t, { seed: 'seed' } as object);
+  const stub = await startTestStub(t, { seed: 'seed' });
   const made = await makeChatbot(stub, { id: 'mine' });
   const ids = await fill(stub, made, 2);
   await admin(stub, 'PUT', '/snapshots/base');

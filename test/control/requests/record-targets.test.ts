@@ -1,26 +1,13 @@
 // What a request target says, in any spelling: whose the request is, and whether the journal holds it.
 import { Readable } from 'node:stream';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { keep } from '../../../src/control/requests/record.ts';
-import type { RequestView } from '../../../src/control/requests/view.ts';
-import { pathOf, sendRaw, startTestStub, type TestStub, VALID } from '../../support/stub.ts';
+import { entriesOf, onlyEntry } from '../../support/journal.ts';
+import { pathOf, sendRaw, startTestStub, VALID } from '../../support/stub.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const TOKEN = { authorization: 'Bearer test-token' };
 const BODY = JSON.stringify(VALID);
-
-async function entriesOf(stub: TestStub): Promise<RequestView[]> {
-  const { json } = await stub.send({ method: 'GET', path: '/__admin/requests?limit=1000' });
-  return json.requests;
-}
-
-/** The one entry that there is; the journal is empty afterwards. */
-async function onlyEntry(t: Test, stub: TestStub, name: string): Promise<RequestView> {
-  const entries = await entriesOf(stub);
-  t.equal(entries.length, 1, `${name}: one entry`);
-  await stub.send({ method: 'DELETE', path: '/__admin/requests?all=true' });
-  return entries[0] as RequestView;
-}
 
 t.test('the control plane leaves no entry in any spelling, and answers as in the usual one', async (t) => {
   const stub = await startTestStub(t);
