@@ -5,7 +5,8 @@ import { ChatbotId } from './chatbot-id.ts';
 import { OwnGrant } from './grant.ts';
 
 /** Text that SQLite can keep: not empty, and no half of a surrogate pair. */
-const WELL_FORMED = '^[^\\ud800-\\udfff]+$';
+/** Text that SQLite keeps as it is, and that shows on a line. */
+const LABEL = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]+$';
 
 export const NewChatbot = Type.Object(
   {
@@ -14,13 +15,13 @@ export const NewChatbot = Type.Object(
     ),
     name: Type.Optional(
       Type.String({
-        pattern: WELL_FORMED,
-        expected: 'a text that is not empty',
+        pattern: LABEL,
+        expected: 'a text that is not empty, without control characters',
         description: 'The name of its token, as denials show it. Default: the id of the chatbot.',
       }),
     ),
     channels: Type.Optional(
-      Type.Array(Type.String({ pattern: WELL_FORMED, expected: 'a text that is not empty' }), {
+      Type.Array(Type.String({ pattern: LABEL, expected: 'a text that is not empty, without control characters' }), {
         minItems: 1,
         uniqueItems: true,
         expected: 'a list of channel ids, each once and none empty; leave it out, and the chatbot takes any channelId',

@@ -89,7 +89,9 @@ function parseTime(text: string): number {
   const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text)
     ? Date.parse(text)
     : Number.NaN;
-  if (time >= EARLIEST && time <= LATEST) return time;
+  // Date.parse takes the 30th of February for the 2nd of March.
+  const isDay = new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(text.slice(8, 10));
+  if (isDay && time >= EARLIEST && time <= LATEST) return time;
   const detail = 'must be a time of the years 1970 to 9999 with its zone, such as 2026-01-01T00:00:00Z';
   throw new ProblemError(400, `/set ${detail}.`, { errors: [{ pointer: '/set', detail }] });
 }

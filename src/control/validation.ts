@@ -79,6 +79,9 @@ function describe({ keyword, params, message, parentSchema }: ErrorObject): stri
       : `there ${known.length > 0 ? `are ${known.join(', ')}` : 'is none'}`;
     return `has an unknown property ${unknown} (${hint})`;
   }
+  if (keyword === 'minProperties') {
+    return `must have at least one of ${Object.keys(parentSchema?.['properties'] as object).join(', ')}`;
+  }
   if (keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`;
   return message as string;
 }

@@ -109,7 +109,8 @@ t.test('400: each mistake is named, and nothing is made', async (t) => {
     [{ id: 1 }, /\/id must be an id/],
     [{ ID: 'a' }, /unknown property ID \(did you mean id\?\)/],
     [{ name: '' }, /\/name must be a text that is not empty/],
-    [{ name: 'a\nb' }, /name .* must be well-formed text without control characters/],
+    [{ name: 'a\nb' }, /\/name must be a text that is not empty, without control characters/],
+    [{ channels: ['\u0000'] }, /\/channels\/0 must be a text that is not empty, without control/],
     [{ channels: [] }, /leave it out, and the chatbot takes any channelId/],
     [{ channels: ['a', 'a'] }, /each once/],
     [{ channels: [''] }, /\/channels\/0 must be a text that is not empty/],
@@ -180,7 +181,7 @@ t.test('the same seed gives the same ids of chatbots and channels, and shifts no
   t.same(runs[1], runs[0]);
   t.notSame(runs[2], runs[0]);
 
-  const stub = await startTestStub(t, { database: ':memory:', seed: 'one' } as StubOptions);
+  const stub = await startTestStub(t, { database: ':memory:', seed: 'one' });
   const alone = await makeChatbot(stub, { id: 'named', channels: ['web'] });
   t.same(await fill(stub, alone, 2), (runs[0] as unknown[])[1], 'whatever was made beside it');
 });
@@ -220,7 +221,7 @@ t.test('the list has every chatbot once, by id: made, or with conversations or c
 });
 
 t.test('a removed chatbot is gone with all that was its own, and nothing of another', async (t) => {
-  const stub = await startTestStub(t, { seed: 'seed' } as StubOptions);
+  const stub = await startTestStub(t, { seed: 'seed' });
   const [mine, other] = [
     await makeChatbot(stub, { channels: ['web'] }),
     await makeChatbot(stub, { channels: ['web'] }),
@@ -266,7 +267,7 @@ t.test('404 for a chatbot of which there is nothing', async (t) => {
 });
 
 t.test('with a seed, a chatbot that was removed and made again begins anew', async (t) => {
-  const stub = await startTestStub(t, { seed: 'seed' } as StubOptions);
+  const stub = await startTestStub(t, { seed: 'seed' });
   const first = await fill(stub, await makeChatbot(stub, { id: 'mine' }), 3);
   await admin(stub, 'DELETE', '/chatbots/mine');
   t.same(await fill(stub, await makeChatbot(stub, { id: 'mine' }), 3), first);

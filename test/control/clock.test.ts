@@ -26,11 +26,12 @@ t.test('conversations and the journal are stamped with the time that was set', a
 t.test('what is no change of a clock is 400 with what would be right, and changes nothing', async (t) => {
   const stub = await startTestStub(t);
   const rows: [body: unknown, says: RegExp][] = [
-    [{}, /fewer than 1/],
+    [{}, /must have at least one of reset, set, advanceMs, freeze/],
     [{ frezze: true }, /did you mean freeze/],
     [{ set: 'tomorrow' }, /\/set must be a time of the years 1970 to 9999 with its zone/],
     [{ set: '2026-01-01T00:00:00' }, /with its zone/],
     [{ set: '2026-13-01T00:00:00Z' }, /years 1970/],
+    [{ set: '2026-02-30T00:00:00Z' }, /years 1970/],
     [{ set: '1969-12-31T23:59:59Z' }, /years 1970/],
     [{ set: 5 }, /must be string/],
     [{ advanceMs: '5' }, /must be integer/],
