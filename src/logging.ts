@@ -86,11 +86,13 @@ function escapeControls(text: string): string {
 
 /** One line for each request, when it is answered, with the reason where it was not plainly accepted. Holds no credential. */
 export class RequestLog extends LogController {
-  readonly #withHeaders: boolean;
+  /** Which lines anybody will see: what goes into the others is not made. */
+  readonly #written: Record<'info' | 'debug', boolean>;
 
   constructor(level: string) {
     super();
-    this.#withHeaders = level === 'debug' || level === 'trace';
+    const debug = level === 'debug' || level === 'trace';
+    this.#written = { debug, info: debug || level === 'info' };
   }
 
   override incomingRequest(): void {}
@@ -101,12 +103,13 @@ export class RequestLog extends LogController {
 
   /** @param status absent when no answer went out */
   completed(request: FastifyRequest, reply: FastifyReply, status: number | undefined): void {
+    // What people and tools ask the stub itself would hide what their programs ask of the API.
+    const level = isDataPlane(request.url) ? 'info' : 'debug';
+    if (!this.#written[level]) return;
     const { method, headers } = request;
     const credentials = credentialsIn(request.raw.rawHeaders);
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
     const why = redactText(reasonOf(request.decisions), credentials);
-    // What people and tools ask the stub itself would hide what their programs ask of the API.
-    const level = isDataPlane(request.url) ? 'info' : 'debug';
     request.log[level](
       {
         method,
@@ -114,7 +117,7 @@ export class RequestLog extends LogController {
         ...(status !== undefined && { status }),
         durationMs,
         ...(why && { why }),
-        ...(this.#withHeaders && { headers: redactHeaders(headers, credentials) }),
+        ...(this.#written.debug && { headers: redactHeaders(headers, credentials) }),
       },
       'answered',
     );

@@ -79,9 +79,10 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     }
   });
 
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     // A connection that is kept would hold the shutdown up until its grace is over.
     if (app.closing.aborted && brokenRequests.isLast(request.raw)) reply.header('connection', 'close');
+    done();
   });
   recorder.attach(app);
 

@@ -49,7 +49,7 @@ const chatbots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
       });
       const { token, credential } = await made.catch((error) => {
         // The store has taken the token in; its row is gone with the transaction.
-        tokens.reload();
+        tokens.reload(chatbotId);
         throw error;
       });
       return reply.code(201).send({ chatbotId, token: credential, tokenId: token.id, channelIds });

@@ -82,7 +82,7 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
       const made = await groupCommit
         .transaction(() => createToken(tokens, { ...request.body, now: clock.now(soleChatbotOf(request.body.grants)) }))
         .catch((error) => {
-          tokens.reload();
+          if (!(error instanceof ProblemError)) tokens.reload();
           throw error;
         });
       reply.code(201);

@@ -22,8 +22,6 @@ export interface Journal {
   clear(chatbotId?: string): Promise<void>;
   /** Says that a transaction has taken out every entry of one chatbot, or of all, and the counts of those dropped. */
   forget(chatbotId?: string): void;
-  /** Reads the sizes anew before the next entry, after a transaction that took entries out behind the journal's back. */
-  reload(): void;
 }
 
 interface Share {
@@ -179,9 +177,6 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
       await groupCommit.transaction(work, () => forget(chatbotId));
     },
     forget,
-    reload() {
-      isStale = true;
-    },
   };
 }
 

@@ -49,7 +49,7 @@ export interface Recorder {
 const HALF_CLOSED = 'the client had closed its side of the connection, and may not have seen the answer';
 
 /** Where the entry of a request is, as a `Link` header (RFC 8288). */
-export function describedBy(id: string): string {
+function describedBy(id: string): string {
   return `<${CONTROL_PREFIX}/requests/${id}>; rel="describedby"`;
 }
 
