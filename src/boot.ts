@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { EVERYTHING, type TokenStore } from './auth/tokens.ts';
 import type { Settings } from './config.ts';
 import { openContext } from './context.ts';
@@ -17,6 +17,8 @@ export interface Running {
   token?: string;
   /** What the control plane asks for, if it asks. */
   adminToken?: string;
+  /** Brings a request in past the network. Rejects once the server closes. */
+  inject: (request: InjectOptions) => Promise<LightMyRequestResponse>;
   close: () => Promise<void>;
 }
 
@@ -27,11 +29,20 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
   const address = await resolve(settings);
   const context = openContext(settings, logger, { loaded, address });
   let app: FastifyInstance | undefined;
+  /** Calls of this process: no socket shows that they are under way. */
+  const injected = new Set<Promise<unknown>>();
+
+  function inject(app: FastifyInstance, request: InjectOptions): Promise<LightMyRequestResponse> {
+    const answer = app.inject(request);
+    injected.add(answer);
+    return answer.finally(() => injected.delete(answer));
+  }
 
   async function shutDown(): Promise<void> {
     const timer = setTimeout(() => app?.server.closeAllConnections(), settings.shutdownGrace);
     await app?.close();
     clearTimeout(timer);
+    await Promise.allSettled(injected);
     // What was cut off comes to its end in this turn, and into the journal.
     await nextTurn();
     await context.fixtures.close();
@@ -42,14 +53,16 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
   try {
     await context.fixtures.seed();
     const token = firstToken(context.tokens, settings.token);
-    app = await buildServer(context);
-    const url = await listen(app, settings, address);
+    const server = await buildServer(context);
+    app = server;
+    const url = await listen(server, settings, address);
     await context.fixtures.watch();
     const { adminToken } = context;
     return {
       url,
       ...(token !== undefined && { token }),
       ...(adminToken !== undefined && { adminToken }),
+      inject: (request) => inject(server, request),
       close: shutDown,
     };
   } catch (error) {

@@ -4,8 +4,10 @@ import type { TSchema } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import leven from 'leven';
 import { BEARER_TOKEN, BEARER_TOKEN_WORDS, SECRET, type SettingName, Settings } from './settings.ts';
+import { SettingsError } from './settings-error.ts';
 
 export { BEARER_TOKEN, BEARER_TOKEN_WORDS, SECRET, type SettingName, Settings } from './settings.ts';
+export { SettingsError } from './settings-error.ts';
 
 /** One setting as `--help`, `.env.example` and the README show it. */
 export interface SettingDescription {
@@ -49,17 +51,6 @@ function expected(schema: TSchema): string {
   if (schema['type'] === 'integer') return `a whole number from ${schema['minimum']} to ${schema['maximum']}`;
   if (schema['maxLength'] && !schema['pattern']) return `a text of 1 to ${schema['maxLength']} characters`;
   return PATTERNS[schema['pattern'] as string] ?? 'a text that is not empty';
-}
-
-/** Settings that cannot be used: one line in `problems` for each, with what would be right. */
-export class SettingsError extends Error {
-  override name = 'SettingsError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
 }
 
 /** Where settings come from, strongest first. Values are text, or already typed when a program gives them. */

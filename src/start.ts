@@ -1,68 +1,22 @@
-import { boot } from './boot.ts';
-import { resolveSettings } from './config.ts';
-import { createLogger } from './logging.ts';
-
-/** The settings of a stub. Each is what the setting of the same name in the README is; all have defaults. */
-export interface StubOptions {
-  /** Address to listen on. Default `127.0.0.1`. */
-  host?: string;
-  /** Port to listen on. Default 0: a free one, which `url` names. */
-  port?: number;
-  /** SQLite file, or `:memory:`, the default. */
-  database?: string;
-  /** `normal` (default): nothing acknowledged is lost when the process dies. `full`: nor when the power fails. */
-  durability?: 'normal' | 'full';
-  /** A bearer token that holds every permission on every chatbot. Default: a fresh one, in `token`. */
-  token?: string;
-  /** What the control plane asks for. Default: nothing on a loopback address, and a fresh one, in `adminToken`, elsewhere. */
-  adminToken?: string;
-  /** A file or a folder of files, in JSON or YAML, with what there is from the start and after a reset. */
-  fixtures?: string;
-  /** Whether fixtures are read again when they change. Default `off`. */
-  watch?: 'on' | 'off';
-  /** Ids, delays and fault decisions follow from it: the same requests, the same outcome. Default: real randomness. */
-  seed?: string | number;
-  /** How many requests the journal keeps. Default 10000. */
-  journalEntries?: number;
-  /** How large the requests in the journal may be together, in bytes. Default 67108864. */
-  journalBytes?: number;
-  /** Status for a missing or unknown credential. Default 401. */
-  unauthenticatedStatus?: 401 | 403;
-  /** Whether a `Prefer` header may force an answer. Default `on`. */
-  prefer?: 'on' | 'off';
-  /** Largest request body in bytes. Default 102400. */
-  bodyLimit?: number;
-  /** Milliseconds that requests in flight get to finish in `close`. Default 5000. */
-  shutdownGrace?: number;
-  /** Least severe log line to write. Default `silent`. */
-  logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-  /** `auto` (default): for people on a terminal, JSON everywhere else. */
-  logFormat?: 'auto' | 'json' | 'pretty';
-}
-
-/** A running stub. */
-export interface Stub {
-  /** `http://HOST:PORT` with the bound port and without a slash at the end. */
-  readonly url: string;
-  /** The token of `options.token`, or the one that was made at this start; absent when the database held tokens already. */
-  readonly token?: string;
-  /** What the control plane under `/__admin` asks for as a bearer token; absent where it is open. */
-  readonly adminToken?: string;
-  /** Lets the requests in flight finish, then closes the sockets and the database. Safe to call twice. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
+import { createControlPlane } from './handle/control-plane.ts';
+import { sendInto } from './handle/in-process.ts';
+import type { StubOptions } from './handle/options.ts';
+import { createStub, type Stub } from './handle/stub.ts';
 
 /**
- * Starts a stub in this process and resolves once it answers.
+ * Starts a stub in this process and resolves once it answers: on a free port and in memory, unless told otherwise.
+ * Neither the environment nor a `.env` file is read.
  *
  * @example
  * ```ts
+ * import { startStub } from 'chatcaptain-stub';
+ *
  * await using stub = await startStub();
- * const response = await fetch(`${stub.url}/v1/inbox/my-chatbot/conversations`, {
+ * const { chatbotId, token, channelIds } = await stub.chatbot();
+ * const response = await fetch(`${stub.url}/v1/inbox/${chatbotId}/conversations`, {
  *   method: 'POST',
- *   headers: { authorization: `Bearer ${stub.token}`, 'content-type': 'application/json' },
- *   body: JSON.stringify({ name: 'John Doe', channelId: 'web' }),
+ *   headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+ *   body: JSON.stringify({ name: 'John Doe', channelId: channelIds[0] }),
  * });
  * console.log(response.status); // 201
  * ```
@@ -70,9 +24,15 @@ export interface Stub {
  * @throws StartupError when the port is taken or the database cannot be opened; the message says what to do
  */
 export async function startStub(options: StubOptions = {}): Promise<Stub> {
+  // Loaded here: who only connects to a stub elsewhere does not pay for the server.
+  const [{ boot }, { resolveSettings }, { createLogger }] = await Promise.all([
+    import('./boot.ts'),
+    import('./config.ts'),
+    import('./logging.ts'),
+  ]);
   const { port = 0, database = ':memory:', logLevel = 'silent' } = options;
   const settings = resolveSettings({ options: { ...options, port, database, logLevel } });
   const logger = await createLogger({ level: settings.logLevel, format: settings.logFormat });
   const running = await boot(settings, logger);
-  return { ...running, [Symbol.asyncDispose]: running.close };
+  return createStub(createControlPlane(sendInto(running, running.adminToken)), running);
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { StubOptions } from '../../src/start.ts';
+import type { StubOptions } from '../../src/index.ts';
 import { admin, conversationIds, createIn, fill, inFile, leaveTraces, makeChatbot, rowsOf } from '../support/admin.ts';
 import { PERMISSION, startTestStub, VALID } from '../support/stub.ts';
 

@@ -8,7 +8,7 @@ import type { Test } from 'tap';
 import type { Grant } from '../../src/auth/permissions.ts';
 import { createTokenStore, type NewToken, type Token } from '../../src/auth/tokens.ts';
 import { createIdGenerator } from '../../src/ids.ts';
-import { type Stub, type StubOptions, startStub } from '../../src/start.ts';
+import { type Stub, type StubOptions, startStub } from '../../src/index.ts';
 import type { ConversationRow } from '../../src/v1/inbox/conversation.ts';
 
 export const PERMISSION = 'chatbots.inbox.conversations.create';

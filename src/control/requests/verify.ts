@@ -60,6 +60,11 @@ const TimedOut = Type.Composite(
     Type.Object({
       found: Type.Integer({ description: 'How many matched.' }),
       requests: Type.Array(RequestView, { description: 'Those that matched.' }),
+      hints: Type.Optional(
+        Type.Array(Type.String(), {
+          description: 'What else is to be known, a sentence each: nothing has arrived, or not all could be looked at.',
+        }),
+      ),
       nearMisses: Type.Optional(
         Type.Array(
           Type.Object({
@@ -144,16 +149,21 @@ const verify: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
       const { chatbotId } = selection;
       const search = await searchNearMisses(past, { matches, chatbotId }, signals.departure);
       const dropped = journal.dropped(chatbotId);
-      const said = [
-        `${requests.length} of ${count} requests matched within ${timeoutMs} ms.`,
-        describeSearch(search, chatbotId),
+      const nearest = describeSearch(search, chatbotId);
+      const hints = [
+        ...(search.nearMisses.length > 0 ? [] : [nearest]),
         ...(isPastRead ? [] : ['There was no time to read all of the journal: raise timeoutMs.']),
         ...(dropped > 0
           ? [`The journal has dropped ${dropped} before: raise STUB_JOURNAL_ENTRIES or STUB_JOURNAL_BYTES.`]
           : []),
       ];
       const nearMisses = search.nearMisses.map(({ entry, mismatches }) => ({ request: viewOf(entry), mismatches }));
-      throw new ProblemError(408, said.join(' '), { ...found, nearMisses });
+      const said = [
+        `${requests.length} of ${count} requests matched within ${timeoutMs} ms.`,
+        ...(search.nearMisses.length > 0 ? [nearest] : []),
+        ...hints,
+      ];
+      throw new ProblemError(408, said.join(' '), { ...found, hints, nearMisses });
     },
   );
 };

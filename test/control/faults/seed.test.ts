@@ -1,6 +1,6 @@
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import type { StubOptions } from '../../../src/start.ts';
+import type { StubOptions } from '../../../src/index.ts';
 import { startTestStub, type TestStub, VALID } from '../../support/stub.ts';
 import { faultSteps, journal, makeFault } from './support.ts';
 

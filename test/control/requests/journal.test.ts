@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import t from 'tap';
-import type { StubOptions } from '../../../src/start.ts';
+import type { StubOptions } from '../../../src/index.ts';
 import { startTestStub, type TestStub, VALID } from '../../support/stub.ts';
 
 interface Shown {

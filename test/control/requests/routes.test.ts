@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import type { RequestView } from '../../../src/control/requests/view.ts';
-import type { StubOptions } from '../../../src/start.ts';
+import type { StubOptions } from '../../../src/index.ts';
 import { type Answer, pathOf, sendRaw, startTestStub, type TestStub, VALID } from '../../support/stub.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };

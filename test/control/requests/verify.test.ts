@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { StubOptions } from '../../../src/start.ts';
+import type { StubOptions } from '../../../src/index.ts';
 import { type Answer, pathOf, send, startTestStub, type TestStub, VALID } from '../../support/stub.ts';
 
 const ask = (stub: Pick<TestStub, 'url'>, what: 'count' | 'wait', body: unknown): Promise<Answer> =>

@@ -1,0 +1,36 @@
+// Calls to a server that runs elsewhere.
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Send } from './control-plane.ts';
+import { StubError } from './errors.ts';
+
+/**
+ * Brings calls to the server at `url`, which has no slash at the end. Each on a connection of its own: one that is kept
+ * may be closed by the other side at the very moment of its use. And not with `fetch`, which tests like to replace.
+ */
+export function sendTo(url: string, adminToken: string | undefined): Send {
+  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
+  return ({ method, target, body, patience }) =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        ...(adminToken !== undefined && { authorization: `Bearer ${adminToken}` }),
+        ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      };
+      const fail = (error: NodeJS.ErrnoException): void => {
+        const why = error.code ?? error.message;
+        const advice = why === 'ECONNREFUSED' ? ' Is it running, and is this its port?' : '';
+        reject(new StubError(`The stub at ${url} does not answer (${why}).${advice}`, { cause: error }));
+      };
+      const outgoing = request(`${url}${target}`, { method, headers, agent: false, timeout: patience }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', fail);
+        response.on('end', () => {
+          resolve({ status: response.statusCode as number, text: Buffer.concat(chunks).toString('utf8') });
+        });
+      });
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing for ${patience} ms`)));
+      outgoing.on('error', fail);
+      outgoing.end(body);
+    });
+}
