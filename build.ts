@@ -1,13 +1,16 @@
 // Bundles src/ into dist/: the command line, the library, and chunks that load when they are needed.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+
+/** What stands behind an import of another file of ours, in a declaration. */
+const RELATIVE = / from '(\.[^']+)\.ts'/g;
 
 rmSync('dist', { recursive: true, force: true });
 
 const { metafile } = await build({
-  entryPoints: ['src/cli.ts', 'src/index.ts'],
+  entryPoints: ['src/cli.ts', 'src/index.ts', 'src/testcontainers.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -19,8 +22,8 @@ const { metafile } = await build({
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
-  // A native module, and one that serves files of its own package.
-  external: ['better-sqlite3', '@fastify/swagger-ui'],
+  // A native module, one that serves files of its own package, and one that its user brings along.
+  external: ['better-sqlite3', '@fastify/swagger-ui', 'testcontainers'],
   // The bundled CommonJS packages require Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -31,11 +34,46 @@ const { metafile } = await build({
 chmodSync('dist/cli.js', 0o755);
 writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences(Object.keys(metafile.inputs)));
 
-// Only what the public types name is published.
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-for (const file of readdirSync('dist/types', { recursive: true, encoding: 'utf8' })) {
-  if (file !== 'index.d.ts' && file !== 'start.d.ts')
-    rmSync(path.join('dist/types', file), { recursive: true, force: true });
+publishTypes('index.d.ts', 'testcontainers.d.ts');
+for (const door of ['index', 'testcontainers']) writeCommonJs(door);
+
+/**
+ * Keeps what these doors name, and takes the rest away. Each file once as a module of each kind, since a compiler takes a
+ * declaration for what its ending says.
+ */
+function publishTypes(...doors: string[]): void {
+  const reached = new Map<string, string>();
+  const toRead = [...doors];
+  for (const file of toRead) {
+    if (reached.has(file)) continue;
+    const text = readFileSync(path.join('dist/types', file), 'utf8');
+    reached.set(file, text);
+    for (const [, target = ''] of text.matchAll(RELATIVE)) {
+      toRead.push(path.join(path.dirname(file), `${target}.d.ts`));
+    }
+  }
+  rmSync('dist/types', { recursive: true });
+  for (const [file, text] of reached) {
+    mkdirSync(path.join('dist/types', path.dirname(file)), { recursive: true });
+    for (const kind of ['ts', 'cts']) {
+      const specifier = kind === 'ts' ? '$1.js' : '$1.cjs';
+      const target = path.join('dist/types', file.replace(/ts$/, kind));
+      writeFileSync(target, text.replace(RELATIVE, ` from '${specifier}'`));
+    }
+  }
+}
+
+/**
+ * A door for `require`. It goes through Node's own loader, whatever `require` is in the module that asks: Jest has one of
+ * its own, which takes no ES modules, and would load the server and its native module anew for every test file.
+ */
+function writeCommonJs(door: string): void {
+  const code = `'use strict';
+const { createRequire } = process.getBuiltinModule('node:module');
+module.exports = createRequire(__filename)('./${door}.js');
+`;
+  writeFileSync(`dist/${door}.cjs`, code);
 }
 
 /** The licence texts of the packages whose code is in the bundle. */

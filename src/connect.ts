@@ -1,8 +1,8 @@
 import { memberOf } from './control/json-pointer.ts';
-import { createControlPlane } from './handle/control-plane.ts';
-import { errorFrom, StubError } from './handle/errors.ts';
-import { sendTo } from './handle/over-http.ts';
-import { createStub, type Stub } from './handle/stub.ts';
+import { StubError } from './handle/errors.ts';
+import { errorFrom } from './handle/explain.ts';
+import { openStub, sendTo } from './handle/over-http.ts';
+import type { Stub } from './handle/stub.ts';
 import { CONTROL_PREFIX } from './planes.ts';
 
 /** How to reach a stub that runs elsewhere. */
@@ -30,20 +30,6 @@ export async function connectStub(url: string, { adminToken }: ConnectOptions = 
   const base = baseOf(url);
   await greet(base, adminToken);
   return openStub(base, adminToken);
-}
-
-/** The handle of a stub that is known to answer at `url`, which has no slash at the end. */
-export function openStub(url: string, adminToken: string | undefined): Stub {
-  const send = sendTo(url, adminToken);
-  let isClosed = false;
-  const controlPlane = createControlPlane(async (request) => {
-    if (isClosed) throw new StubError(`The handle is closed: ${request.method} ${request.target} comes too late.`);
-    return send(request);
-  });
-  const close = async (): Promise<void> => {
-    isClosed = true;
-  };
-  return createStub(controlPlane, { url, ...(adminToken !== undefined && { adminToken }), close });
 }
 
 /** The URL without what stands behind host and path prefix. */

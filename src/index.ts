@@ -2,33 +2,37 @@ export { type ConnectOptions, connectStub } from './connect.ts';
 export type { Chatbot, ChatbotScope } from './handle/chatbot.ts';
 export type { StubClock } from './handle/clock.ts';
 export { StubError, WaitTimeoutError } from './handle/errors.ts';
-export type { ActiveFault } from './handle/fault.ts';
-export type { StubOptions } from './handle/options.ts';
 export type {
-  ChatbotOptions,
-  ClockState,
-  Conversation,
-  ConversationFilter,
-  Decision,
+  ActiveFault,
   Delay,
   Fault,
   FaultEffect,
   FaultMatch,
   FaultOptions,
-  Grant,
+} from './handle/fault.ts';
+export type { StubOptions } from './handle/options.ts';
+export type {
+  Decision,
   Message,
-  MintedToken,
   Mismatch,
   NearMiss,
   Operators,
   RecordedRequest,
   RequestFilter,
   RequestMatch,
+  Violation,
+  WaitOptions,
+} from './handle/recorded-request.ts';
+export type {
+  ChatbotOptions,
+  ClockState,
+  Conversation,
+  ConversationFilter,
+  Grant,
+  MintedToken,
   ResetCounts,
   Snapshot,
   TokenOptions,
-  Violation,
-  WaitOptions,
 } from './handle/resources.ts';
 export type { Stub } from './handle/stub.ts';
 export { SettingsError } from './settings-error.ts';

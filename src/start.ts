@@ -1,7 +1,8 @@
 import { createControlPlane } from './handle/control-plane.ts';
+import { createStub } from './handle/create-stub.ts';
 import { sendInto } from './handle/in-process.ts';
 import type { StubOptions } from './handle/options.ts';
-import { createStub, type Stub } from './handle/stub.ts';
+import type { Stub } from './handle/stub.ts';
 
 /**
  * Starts a stub in this process and resolves once it answers: on a free port and in memory, unless told otherwise.

@@ -1,20 +1,7 @@
-import { createStubClock, type StubClock } from './clock.ts';
-import type { ControlPlane } from './control-plane.ts';
-import { StubError } from './errors.ts';
-import { type ActiveFault, armFault } from './fault.ts';
-import type {
-  Conversation,
-  ConversationFilter,
-  Fault,
-  FaultEffect,
-  FaultOptions,
-  RecordedRequest,
-  RequestFilter,
-  RequestMatch,
-  ResetCounts,
-  Snapshot,
-  WaitOptions,
-} from './resources.ts';
+import type { StubClock } from './clock.ts';
+import type { ActiveFault, Fault, FaultEffect, FaultOptions } from './fault.ts';
+import type { RecordedRequest, RequestFilter, RequestMatch, WaitOptions } from './recorded-request.ts';
+import type { Conversation, ConversationFilter, ResetCounts, Snapshot } from './resources.ts';
 
 /** What a test sees and does of one chatbot. Nothing of it is felt by another chatbot's test. */
 export interface ChatbotScope extends AsyncDisposable {
@@ -117,39 +104,4 @@ export interface Chatbot extends ChatbotScope {
   readonly tokenId: string;
   /** The channels that it declares; where it takes any `channelId`, one to use. */
   readonly channelIds: readonly [string, ...string[]];
-}
-
-/** What the control plane answers when a chatbot is made. */
-export type MadeChatbot = Pick<Chatbot, 'chatbotId' | 'token' | 'tokenId' | 'channelIds'>;
-
-/** Everything that can be done with one chatbot. */
-export function createChatbotScope(controlPlane: ControlPlane, chatbotId: string): ChatbotScope {
-  const { call, list, wait } = controlPlane;
-  const query = { chatbotId };
-  async function remove(): Promise<void> {
-    try {
-      await call('DELETE', `/chatbots/${encodeURIComponent(chatbotId)}`);
-    } catch (error) {
-      if (!(error instanceof StubError && error.status === 404)) throw error;
-    }
-  }
-  return {
-    chatbotId,
-    clock: createStubClock(controlPlane, chatbotId),
-    requests: (filter) => list('/requests', 'requests', { ...filter, ...query }),
-    async count(match) {
-      return (await call<{ count: number }>('POST', '/requests/count', { body: { match: { ...match, ...query } } }))
-        .count;
-    },
-    waitFor: (match, options = {}) => wait({ ...match, ...query }, options),
-    conversations: (filter) => list('/conversations', 'conversations', { ...filter, ...query }),
-    fault: (effect, { match, ...when } = {}) =>
-      armFault(controlPlane, { effect, ...when, match: { ...match, ...query } }),
-    unfiredFaults: () => list('/faults', 'faults', { unfired: true, ...query }),
-    snapshot: (name) => call('PUT', `/snapshots/${encodeURIComponent(name)}`, { query }),
-    restore: (name) => call('POST', `/snapshots/${encodeURIComponent(name)}/restore`, { query }),
-    reset: () => call('POST', '/reset', { query }),
-    remove,
-    [Symbol.asyncDispose]: remove,
-  };
 }

@@ -1,4 +1,3 @@
-import type { ControlPlane } from './control-plane.ts';
 import type { ClockState } from './resources.ts';
 
 /**
@@ -42,17 +41,4 @@ export interface StubClock {
   resume(): Promise<ClockState>;
   /** Back to the time of the system, running. */
   reset(): Promise<ClockState>;
-}
-
-/** The clock of a chatbot, or of the server. */
-export function createStubClock({ call }: ControlPlane, chatbotId?: string): StubClock {
-  const adjust = (change: object): Promise<ClockState> => call('PUT', '/clock', { query: { chatbotId }, body: change });
-  return {
-    read: () => call('GET', '/clock', { query: { chatbotId } }),
-    set: (time) => adjust({ set: time }),
-    advance: (advanceMs) => adjust({ advanceMs }),
-    freeze: (time) => adjust({ set: time, freeze: true }),
-    resume: () => adjust({ freeze: false }),
-    reset: () => adjust({ reset: true }),
-  };
 }

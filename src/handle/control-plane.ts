@@ -1,8 +1,9 @@
 // The control plane as a program calls it: paths, queries and JSON in; JSON or a StubError out.
 import { isRegExp } from 'node:util/types';
 import { CONTROL_PREFIX } from '../planes.ts';
-import { errorFrom, StubError, type TimedOut, WaitTimeoutError } from './errors.ts';
-import type { RecordedRequest, RequestMatch, WaitOptions } from './resources.ts';
+import { StubError } from './errors.ts';
+import { errorFrom, type TimedOut, timeoutFrom } from './explain.ts';
+import type { RecordedRequest, RequestMatch, WaitOptions } from './recorded-request.ts';
 
 /** One call, as it goes over the wire or into the server of this process. */
 export interface Request {
@@ -83,7 +84,7 @@ export function createControlPlane(send: Send): ControlPlane {
       const { what, status, text } = await exchange('POST', '/requests/wait', { body }, timeoutMs + PATIENCE);
       // A client that closed its side has a 408, too, and nobody to read it.
       if (status === 408) {
-        throw new WaitTimeoutError(JSON.parse(text) as TimedOut, { ...body, match: JSON.stringify(match, jsonValue) });
+        throw timeoutFrom(JSON.parse(text) as TimedOut, { ...body, match: JSON.stringify(match, jsonValue) });
       }
       if (status >= 400) throw errorFrom(what, status, text, body);
       return (JSON.parse(text) as { requests: [RecordedRequest, ...RecordedRequest[]] }).requests;

@@ -1,5 +1,4 @@
-import { memberOf, namesIn, valueAt } from '../control/json-pointer.ts';
-import type { Decision, Mismatch, NearMiss, RecordedRequest } from './resources.ts';
+import type { NearMiss, RecordedRequest } from './recorded-request.ts';
 
 /** A call to the control plane that did not succeed. The message says what was wrong and what to do. */
 export class StubError extends Error {
@@ -33,109 +32,30 @@ export interface StubErrorOptions {
   cause?: unknown;
 }
 
+/** @internal */
+export interface Found {
+  requests: RecordedRequest[];
+  nearMisses: NearMiss[];
+}
+
 /** The requests that were waited for did not come in time. The message shows what came nearest, and why it missed. */
 export class WaitTimeoutError extends StubError {
   override name = 'WaitTimeoutError';
-  readonly #timedOut: TimedOut;
+  readonly #found: Found;
 
   /** @internal */
-  constructor(timedOut: TimedOut, { match, count, timeoutMs }: { match: string; count: number; timeoutMs: number }) {
-    const { requests, nearMisses = [], hints = [] } = timedOut;
-    const what = `${requests.length} of ${count} requests matched ${match} within ${timeoutMs} ms.`;
-    const misses = nearMisses.map((miss, index) => `  ${index + 1}. ${describeMiss(miss)}`);
-    super([[what, ...hints].join(' '), ...(misses.length > 0 ? ['Nearest misses:', ...misses] : [])].join('\n'), {
-      status: 408,
-      problem: timedOut,
-    });
-    this.#timedOut = timedOut;
+  constructor(message: string, { problem, ...found }: Found & { problem: Readonly<Record<string, unknown>> }) {
+    super(message, { status: 408, problem });
+    this.#found = found;
   }
 
   /** The requests that did match. */
   get requests(): RecordedRequest[] {
-    return this.#timedOut.requests;
+    return this.#found.requests;
   }
 
   /** At most three that came nearest, the nearest first. */
   get nearMisses(): NearMiss[] {
-    return this.#timedOut.nearMisses ?? [];
+    return this.#found.nearMisses;
   }
-}
-
-/** What the control plane answers when a wait was in vain. */
-export interface TimedOut extends Record<string, unknown> {
-  requests: RecordedRequest[];
-  nearMisses?: NearMiss[];
-  hints?: string[];
-}
-
-function describeMiss({ request, mismatches }: NearMiss): string {
-  const { method, path, status, decisions, id } = request;
-  const lines = [
-    ...mismatches.map(describeMismatch),
-    ...decisions.filter(({ outcome }) => outcome !== 'passed').flatMap(describeReason),
-  ];
-  const answer = status === null ? 'was not answered' : `was answered ${status}`;
-  return [`${method} ${path} ${answer} (request ${id})`, ...lines.map((line) => `     ${line}`)].join('\n');
-}
-
-/** One line for a step that did not simply pass; where a schema refused, one for each rule. */
-function describeReason({ step, outcome, detail, violations = [] }: Decision): string[] {
-  if (violations.length === 0) return [`why: ${step} ${outcome}: ${detail}`];
-  return violations.map(({ pointer, expected, got }) => {
-    return `why: ${step} ${outcome}: ${pointer || 'the body'}: expected ${expected}, got ${got ?? 'nothing'}`;
-  });
-}
-
-function describeMismatch({ field, expected, actual }: Mismatch): string {
-  return `${field}: expected ${describeExpected(expected)}, got ${actual === undefined ? 'nothing' : shorten(actual)}`;
-}
-
-/** A mismatch names the one operator that is not fulfilled. */
-function describeExpected(expected: unknown): string {
-  const pattern = memberOf(expected, '$regex');
-  if (pattern !== undefined) return `a match of ${pattern}`;
-  const exists = memberOf(expected, '$exists');
-  if (exists !== undefined) return exists ? 'something' : 'nothing';
-  const exact = memberOf(expected, '$equals');
-  return exact === undefined ? shorten(expected) : `exactly ${shorten(exact)}`;
-}
-
-/** The error of an answer that is no success. `sent` is the body that was refused. */
-export function errorFrom(what: string, status: number, text: string, sent: unknown): StubError {
-  const problem = problemIn(text);
-  if (!problem) return new StubError(`${what} was answered ${status}: ${shorten(text)}`, { status });
-  const { detail, errors = [] } = problem;
-  if (errors.length === 0) return new StubError(`${what} was refused (${status}): ${detail}`, { status, problem });
-  const lines = errors.map(({ pointer, detail: expected }) => {
-    return `  ${pointer || 'the body'} ${expected}, got ${describeSent(sent, pointer)}`;
-  });
-  return new StubError([`${what} was refused (${status}):`, ...lines].join('\n'), { status, problem });
-}
-
-interface ProblemBody extends Record<string, unknown> {
-  detail: string;
-  errors?: { pointer: string; detail: string }[];
-}
-
-function problemIn(text: string): ProblemBody | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof memberOf(value, 'detail') === 'string' ? (value as ProblemBody) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What stood at the place that was refused; never a credential. */
-function describeSent(sent: unknown, pointer: string): string {
-  const names = namesIn(pointer);
-  const value = valueAt(sent, names);
-  if (value === undefined) return 'nothing';
-  return names.at(-1) === 'token' ? 'something else' : shorten(value);
-}
-
-/** JSON text of at most 200 characters. */
-function shorten(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }

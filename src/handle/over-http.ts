@@ -1,8 +1,10 @@
 // Calls to a server that runs elsewhere.
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Send } from './control-plane.ts';
+import { createControlPlane, type Send } from './control-plane.ts';
+import { createStub } from './create-stub.ts';
 import { StubError } from './errors.ts';
+import type { Stub } from './stub.ts';
 
 /**
  * Brings calls to the server at `url`, which has no slash at the end. Each on a connection of its own: one that is kept
@@ -33,4 +35,18 @@ export function sendTo(url: string, adminToken: string | undefined): Send {
       outgoing.on('error', fail);
       outgoing.end(body);
     });
+}
+
+/** The handle of a stub that is known to answer at `url`, which has no slash at the end. */
+export function openStub(url: string, adminToken: string | undefined): Stub {
+  const send = sendTo(url, adminToken);
+  let isClosed = false;
+  const controlPlane = createControlPlane(async (request) => {
+    if (isClosed) throw new StubError(`The handle is closed: ${request.method} ${request.target} comes too late.`);
+    return send(request);
+  });
+  const close = async (): Promise<void> => {
+    isClosed = true;
+  };
+  return createStub(controlPlane, { url, ...(adminToken !== undefined && { adminToken }), close });
 }

@@ -1,19 +1,9 @@
-import { CONTROL_PREFIX } from '../planes.ts';
-import { type Chatbot, type ChatbotScope, createChatbotScope, type MadeChatbot } from './chatbot.ts';
-import { createStubClock, type StubClock } from './clock.ts';
-import type { ControlPlane } from './control-plane.ts';
-import type {
-  ChatbotOptions,
-  Fault,
-  MintedToken,
-  RecordedRequest,
-  RequestFilter,
-  RequestMatch,
-  ResetCounts,
-  Snapshot,
-  TokenOptions,
-  WaitOptions,
-} from './resources.ts';
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { Chatbot, ChatbotScope } from './chatbot.ts';
+import type { StubClock } from './clock.ts';
+import type { Fault } from './fault.ts';
+import type { RecordedRequest, RequestFilter, RequestMatch, WaitOptions } from './recorded-request.ts';
+import type { ChatbotOptions, MintedToken, ResetCounts, Snapshot, TokenOptions } from './resources.ts';
 
 /** A stub: one in this process, or one that runs elsewhere. */
 export interface Stub extends AsyncDisposable {
@@ -89,41 +79,4 @@ export interface Stub extends AsyncDisposable {
   close(): Promise<void>;
   /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** What a handle needs to know of its stub. */
-export interface Place {
-  url: string;
-  token?: string;
-  adminToken?: string;
-  close: () => Promise<void>;
-}
-
-/** Builds the one handle that there is, whatever way its calls go. */
-export function createStub(controlPlane: ControlPlane, { url, token, adminToken, close }: Place): Stub {
-  const { call, list, wait } = controlPlane;
-  const all = { query: { all: true } };
-  return {
-    url,
-    adminUrl: `${url}${CONTROL_PREFIX}`,
-    ...(token !== undefined && { token }),
-    ...(adminToken !== undefined && { adminToken }),
-    clock: createStubClock(controlPlane),
-    async chatbot(options) {
-      const made = await call<MadeChatbot>('POST', '/chatbots', { body: options });
-      return { ...createChatbotScope(controlPlane, made.chatbotId), ...made };
-    },
-    scope: (chatbotId) => createChatbotScope(controlPlane, chatbotId),
-    mintToken: (options) => call('POST', '/tokens', { body: options }),
-    revokeToken: (tokenId) => call('DELETE', `/tokens/${encodeURIComponent(tokenId)}`),
-    requests: (filter) => list('/requests', 'requests', { ...filter }),
-    count: async (match = {}) => (await call<{ count: number }>('POST', '/requests/count', { body: { match } })).count,
-    waitFor: (match, options = {}) => wait(match, options),
-    unfiredFaults: () => list('/faults', 'faults', { unfired: true }),
-    snapshot: (name) => call('PUT', `/snapshots/${encodeURIComponent(name)}`),
-    restore: (name) => call('POST', `/snapshots/${encodeURIComponent(name)}/restore`, all),
-    reset: () => call('POST', '/reset', all),
-    close,
-    [Symbol.asyncDispose]: close,
-  };
 }
