@@ -65,12 +65,13 @@ function publishTypes(...doors: string[]): void {
 }
 
 /**
- * A door for `require`. It goes through Node's own loader, whatever `require` is in the module that asks: Jest has one of
- * its own, which takes no ES modules, and would load the server and its native module anew for every test file.
+ * A door for `require`. It goes through the loader of Node itself, whatever `require` is where it is asked for: that of
+ * Jest takes no ES modules, and would load the server anew for every test file, with timers that a test can stop.
  */
 function writeCommonJs(door: string): void {
   const code = `'use strict';
-const { createRequire } = process.getBuiltinModule('node:module');
+const { runInThisContext } = require('node:vm');
+const { createRequire } = runInThisContext('process').getBuiltinModule('node:module');
 module.exports = createRequire(__filename)('./${door}.js');
 `;
   writeFileSync(`dist/${door}.cjs`, code);

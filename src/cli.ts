@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The command line. Nothing that needs a newer Node, and nothing heavy, is imported before the version is known.
 import process from 'node:process';
+// The command line. Nothing that needs a newer Node, and nothing heavy, is imported before the version is known.
+import { setTimeout } from 'node:timers';
 import { firstSignal } from './commands/signals.ts';
 
 const OLDEST = [22, 18] as const;

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers';
 import type { Database } from 'better-sqlite3';
 import { type Clock, iso, LATEST } from '../clock.ts';
 import { BEARER_TOKEN, BEARER_TOKEN_WORDS } from '../config.ts';

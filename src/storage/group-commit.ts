@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout } from 'node:timers';
 import type { Database } from 'better-sqlite3';
 import { codeOf, isBusy } from './sqlite-error.ts';
 

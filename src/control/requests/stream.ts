@@ -1,5 +1,7 @@
 // GET /requests/stream: the journal as it grows, as server-sent events.
+
 import { Readable } from 'node:stream';
+import { clearInterval, setInterval } from 'node:timers';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
