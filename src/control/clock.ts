@@ -21,7 +21,7 @@ const Change = Type.Object(
   },
 );
 
-const View = Type.Object(
+export const ClockView = Type.Object(
   {
     now: Type.String({ format: 'date-time' }),
     frozen: Type.Boolean(),
@@ -53,7 +53,7 @@ const clockRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
         description,
         tags: ['Clock'],
         querystring,
-        response: { 200: View },
+        response: { 200: ClockView },
       },
     },
     async ({ query: { chatbotId } }) => view(clock.read(chatbotId), chatbotId),
@@ -69,7 +69,7 @@ const clockRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
         tags: ['Clock'],
         querystring,
         body: Change,
-        response: { 200: View },
+        response: { 200: ClockView },
       },
     },
     async ({ query: { chatbotId }, body: { set, ...change } }) => {
@@ -80,7 +80,7 @@ const clockRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
 };
 export default clockRoutes;
 
-function view({ now, isFrozen, offsetMs }: ClockState, chatbotId: string | undefined): Static<typeof View> {
+function view({ now, isFrozen, offsetMs }: ClockState, chatbotId: string | undefined): Static<typeof ClockView> {
   return { now: iso(now), frozen: isFrozen, offsetMs, chatbotId: chatbotId ?? null };
 }
 

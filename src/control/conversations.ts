@@ -18,7 +18,7 @@ const EXAMPLE = {
   createdAt: '2026-11-23T12:00:00.000Z',
 };
 
-const Conversation = Type.Object(
+export const Conversation = Type.Object(
   {
     id: Type.String({ description: 'The conversationId. Unique within its chatbot.' }),
     chatbotId: Type.String(),
@@ -31,7 +31,7 @@ const Conversation = Type.Object(
   { description: 'A conversation.', examples: [EXAMPLE] },
 );
 
-const ListQuery = Type.Object(
+export const ListQuery = Type.Object(
   {
     chatbotId: chatbotIdQuery,
     channelId: Type.Optional(Type.String({ description: 'Only those of this channel.' })),

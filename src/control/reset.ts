@@ -6,7 +6,7 @@ import { scopeOf, scopeQuery } from './scope.ts';
 
 const OnlyWithAll = (what: string) => Type.Optional(Type.Integer({ description: `${what} Only with all=true.` }));
 
-const Deleted = Type.Object(
+export const Deleted = Type.Object(
   {
     conversations: Type.Integer(),
     requests: Type.Integer({ description: 'Entries of the journal.' }),

@@ -9,7 +9,7 @@ import { chatbotIdQuery, scopeOf, scopeQuery } from './scope.ts';
 
 const EXAMPLE = { name: 'base', chatbotId: 'my-chatbot', createdAt: '2026-11-23T12:00:00.000Z', conversations: 12 };
 
-const Snapshot = Type.Object(
+export const Snapshot = Type.Object(
   {
     name: Type.String({ description: 'Its name. Two chatbots may each have one of the same name.' }),
     chatbotId: Type.Union([Type.String(), Type.Null()], { description: 'null: of everything.' }),

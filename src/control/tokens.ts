@@ -11,7 +11,7 @@ import { chatbotIdQuery } from './scope.ts';
 
 const EXAMPLE_GRANT = { permission: 'chatbots.inbox.conversations.create', resource: 'chatbots/my-chatbot' };
 
-const NewTokenBody = Type.Object(
+export const NewTokenBody = Type.Object(
   {
     name: Type.Optional(Type.String({ description: 'Shown in lists and in the reason of a refusal.' })),
     grants: Type.Array(FreeGrant, { description: 'What it may do, and on which chatbot.' }),
@@ -34,7 +34,7 @@ const EXAMPLE = {
   state: 'active',
 };
 
-const TokenView = Type.Object(
+export const TokenView = Type.Object(
   {
     id: Type.String(),
     name: Type.Union([Type.String(), Type.Null()]),
@@ -47,7 +47,7 @@ const TokenView = Type.Object(
   },
   { description: 'A token, without its credential.', examples: [EXAMPLE] },
 );
-type TokenView = Static<typeof TokenView>;
+export type TokenView = Static<typeof TokenView>;
 
 const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
   const { tokens, groupCommit, clock } = context;

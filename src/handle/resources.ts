@@ -1,4 +1,4 @@
-// What the control plane takes and answers, as its JSON is. test/handle/types.test.ts holds all such types against the schemas.
+// What the control plane takes and answers, as its JSON is. test/handle/types.check.ts holds all such types against the schemas.
 
 /** A permission on a resource. */
 export interface Grant {

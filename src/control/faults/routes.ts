@@ -31,7 +31,7 @@ const definition = {
 };
 const made = { id: '0Uo3Jr5QpX8vT2LmZc7d', ...definition, fired: 0, createdAt: '2025-06-01T12:00:00.000Z' };
 
-const CreateFault = Type.Object(
+export const CreateFault = Type.Object(
   { match: Type.Optional(FaultMatch), effect: Effect, times, probability },
   {
     additionalProperties: false,
@@ -43,7 +43,7 @@ const CreateFault = Type.Object(
   },
 );
 
-const FaultResource = Type.Object(
+export const FaultResource = Type.Object(
   {
     id: Type.String(),
     match: FaultMatch,
@@ -55,7 +55,7 @@ const FaultResource = Type.Object(
   },
   { description: 'A fault.', examples: [made] },
 );
-type FaultResource = Static<typeof FaultResource>;
+export type FaultResource = Static<typeof FaultResource>;
 
 const Params = Type.Object({ id: Type.String({ description: 'The id of a fault.', examples: [made.id] }) });
 

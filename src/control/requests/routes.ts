@@ -15,7 +15,7 @@ import { bodyOf, RequestView, viewOf } from './view.ts';
 /** A page ends early before it grows beyond this, in bytes: bodies can be large. */
 const LARGEST_PAGE = 8 * 1024 * 1024;
 
-const Query = Type.Object(
+export const Query = Type.Object(
   {
     chatbotId: chatbotIdQuery,
     method: Type.Optional(Type.String({ description: 'As in POST.' })),

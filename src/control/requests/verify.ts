@@ -31,7 +31,7 @@ const Count = Type.Object(
   { description: 'How many there are.', examples: [{ count: 3 }] },
 );
 
-const WaitBody = Type.Object(
+export const WaitBody = Type.Object(
   {
     match: Match,
     count: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 1, description: 'How many must match.' })),
@@ -54,7 +54,7 @@ const Waited = Type.Object(
   { description: 'They have come.', examples: [{ requests: RequestView['examples'] }] },
 );
 
-const TimedOut = Type.Composite(
+export const TimedOut = Type.Composite(
   [
     Problem,
     Type.Object({
