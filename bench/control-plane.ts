@@ -5,27 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { startStub } from '../src/start.ts';
+import { add, measure, report, say, times } from './measurements.ts';
 
 const RUNS = Number(process.argv[2] ?? 15);
 const MANY = 10_000;
 const CHATBOTS = 200;
 const EACH = 1000;
 const JOURNAL = 10_000;
-
-/** What is measured, by what it is about. */
-const times = new Map<string, number[]>();
-
-async function measure(what: string, work: () => unknown): Promise<void> {
-  const start = performance.now();
-  await work();
-  const all = times.get(what) ?? [];
-  times.set(what, all);
-  all.push(performance.now() - start);
-}
-
-function say(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${text}`);
-}
 
 /** Puts conversations in as the server would store them, all in one transaction. */
 function insert(db: Database, chatbotId: string, count: number): void {
@@ -63,8 +49,7 @@ function baseline(file: string, like: Database): void {
   db.exec(sql.get() as string);
   const start = performance.now();
   insert(db, 'big', MANY);
-  const all = times.get(BASELINE) ?? [];
-  times.set(BASELINE, [...all, performance.now() - start]);
+  add(BASELINE, performance.now() - start);
   db.close();
   for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
 }
@@ -84,7 +69,7 @@ try {
   await stub.close();
   rmSync(folder, { recursive: true });
 }
-report();
+report(() => BASELINE);
 
 async function call(method: string, target: string): Promise<void> {
   const response = await fetch(`${stub.url}/__admin${target}`, { method });
@@ -159,21 +144,4 @@ async function run(): Promise<void> {
     await measurePast(500);
   }
   say('');
-}
-
-/** The middle one; of an even number, the upper of the two. */
-function median(sorted: number[]): number {
-  return sorted[Math.floor(sorted.length / 2)] as number;
-}
-
-function report(): void {
-  const sorted = [...times].map(([what, all]) => [what, all.toSorted((a, b) => a - b)] as const);
-  const unit = median(sorted.find(([what]) => what === BASELINE)?.[1] as number[]);
-  const width = Math.max(...sorted.map(([what]) => what.length));
-  const line = (...cells: string[]) => cells.map((cell) => cell.padStart(9)).join('');
-  process.stdout.write(`${' '.repeat(width)}${line('min ms', 'median', 'max', 'ratio')}\n`);
-  for (const [what, all] of sorted) {
-    const figures = [all[0] as number, median(all), all.at(-1) as number].map((time) => time.toFixed(1));
-    process.stdout.write(`${what.padEnd(width)}${line(...figures, (median(all) / unit).toFixed(2))}\n`);
-  }
 }
