@@ -1,7 +1,5 @@
 import { lookup } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
-import { clearTimeout, setTimeout } from 'node:timers';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { EVERYTHING, type TokenStore } from './auth/tokens.ts';
 import type { Settings } from './config.ts';
@@ -10,6 +8,7 @@ import type { Loaded } from './control/fixtures/load.ts';
 import { buildServer } from './server.ts';
 import { StartupError } from './startup-error.ts';
 import { closeDatabase } from './storage/open.ts';
+import { clearTimeout, nextTurn, setTimeout } from './timers.ts';
 
 /** A server that listens. */
 export interface Running {

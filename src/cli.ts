@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import process from 'node:process';
 // The command line. Nothing that needs a newer Node, and nothing heavy, is imported before the version is known.
-import { setTimeout } from 'node:timers';
 import { firstSignal } from './commands/signals.ts';
+import { setTimeout } from './timers.ts';
 
 const OLDEST = [22, 18] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fp from 'fastify-plugin';
+import { sleep } from './timers.ts';
 
 /** The longest delay that can be asked for, in milliseconds. */
 export const MAX_DELAY = 60_000;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
+import { mock } from 'node:test';
 import t from 'tap';
 import { SettingsError } from '../src/config.ts';
 import { startStub } from '../src/index.ts';
@@ -44,6 +45,37 @@ t.test('several stubs in one process share nothing', async (t) => {
   t.equal((await create({ url: second.url, token: first.token as string })).status, 401);
   await first.close();
   t.equal((await create(second)).status, 201);
+});
+
+t.test('who waits for a request when the stub closes hears of it at once', async (t) => {
+  const stub = await startStub();
+  const chatbot = await stub.chatbot();
+  const waiting = t.rejects(chatbot.waitFor({}, { timeoutMs: 60_000 }), {
+    name: 'StubError',
+    message: 'POST /__admin/requests/wait was refused (503): The server closes: nothing comes any more.',
+  });
+  // Its answer comes after the wait has begun.
+  await chatbot.count();
+  await stub.close();
+  await waiting;
+});
+
+t.test('calls that are under way when the stub closes come to their end', async (t) => {
+  const stub = await startStub();
+  const made = Array.from({ length: 20 }, () => stub.chatbot());
+  await stub.close();
+  t.equal(new Set((await Promise.all(made)).map(({ chatbotId }) => chatbotId)).size, 20);
+});
+
+t.test('a test that stops the clock does not stop the stub', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] });
+  t.teardown(() => mock.timers.reset());
+  const stub = await startStub();
+  const chatbot = await stub.chatbot();
+  t.equal((await create({ url: stub.url, token: chatbot.token }, chatbot.chatbotId)).status, 201);
+  t.equal((await chatbot.conversations()).length, 1);
+  await chatbot.snapshot('one');
+  await stub.close();
 });
 
 t.test('close may be called twice, at once and later', async (t) => {

@@ -1,9 +1,9 @@
 import { hash, randomBytes } from 'node:crypto';
-import { setImmediate } from 'node:timers';
 import type { Database } from 'better-sqlite3';
 import { type Clock, iso, LATEST } from '../clock.ts';
 import { BEARER_TOKEN, BEARER_TOKEN_WORDS } from '../config.ts';
 import { createRandomText } from '../ids.ts';
+import { setImmediate } from '../timers.ts';
 import { type Grant, problemWithGrant } from './permissions.ts';
 
 /** A stored token. The credential itself is not in it: only its SHA-256 is kept, and that stays in the store. */

@@ -1,6 +1,6 @@
 import { get } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSettings, SettingsError } from '../config.ts';
+import { sleep } from '../timers.ts';
 
 const PAUSE = 100;
 /** How long one question waits for its answer, in milliseconds. */

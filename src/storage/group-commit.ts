@@ -1,5 +1,5 @@
-import { setImmediate, setTimeout } from 'node:timers';
 import type { Database } from 'better-sqlite3';
+import { setImmediate, setTimeout } from '../timers.ts';
 import { codeOf, isBusy } from './sqlite-error.ts';
 
 /** A write that was not stored because storage as a whole refused it. The same request may succeed later. */

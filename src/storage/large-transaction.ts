@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers';
 import type { Database } from 'better-sqlite3';
+import { setImmediate } from '../timers.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** What `PRAGMA wal_checkpoint` says: how many pages the log holds, and how many of them are in the main file. */

@@ -1,6 +1,6 @@
 // Reads entries of the journal from the database, a piece at a time: other requests are answered between two pieces.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Statement } from 'better-sqlite3';
+import { nextTurn } from '../../timers.ts';
 import { type Entry, entryFrom, type RequestRow } from './entry.ts';
 
 /** Which entries to read. What is absent may be anything. */

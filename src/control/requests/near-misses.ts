@@ -1,5 +1,5 @@
 // Why a wait was in vain: the requests that came nearest to a match, and what was wrong with each.
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setTimeout } from '../../timers.ts';
 import type { Entry } from './entry.ts';
 import type { CompiledMatch } from './match.ts';
 import type { Past } from './past.ts';

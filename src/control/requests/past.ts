@@ -1,5 +1,5 @@
 // The look at the past: many read the journal at once, and each entry is read once for all of them.
-import { setImmediate } from 'node:timers';
+import { setImmediate } from '../../timers.ts';
 import type { Entries } from './entries.ts';
 import type { Entry } from './entry.ts';
 import type { Journal } from './journal.ts';

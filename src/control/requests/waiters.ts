@@ -1,5 +1,5 @@
 // Those who wait for requests that have not come yet.
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setTimeout } from '../../timers.ts';
 import type { Selection } from './entries.ts';
 import type { Entry } from './entry.ts';
 import type { Journal } from './journal.ts';
