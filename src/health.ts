@@ -1,5 +1,6 @@
 // GET /livez, GET /readyz: unauthenticated, for a container's health check.
 import type { FastifyPluginAsync } from 'fastify';
+import { named } from './named.ts';
 
 const health: FastifyPluginAsync = async (app) => {
   // Asked every few seconds for months: only what goes wrong is worth a line.
@@ -17,4 +18,4 @@ const health: FastifyPluginAsync = async (app) => {
     }
   });
 };
-export default health;
+export default named(health);

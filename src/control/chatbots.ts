@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { iso } from '../clock.ts';
 import type { ControlOptions } from '../context.ts';
+import { named } from '../named.ts';
 import { Chatbot, EXAMPLE, MadeChatbot, NewChatbot, prepareChatbots } from './chatbot.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import { notFound, Problem, ProblemError } from './problem.ts';
@@ -121,7 +122,7 @@ const chatbots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
     },
   );
 };
-export default chatbots;
+export default named(chatbots);
 
 function assertFitsUrl(id: string): void {
   const { length } = encodeURIComponent(id);

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { type ClockState, EARLIEST, iso, LATEST } from '../clock.ts';
 import type { ControlOptions } from '../context.ts';
+import { named } from '../named.ts';
 import { ProblemError } from './problem.ts';
 import { chatbotIdQuery } from './scope.ts';
 
@@ -78,7 +79,7 @@ const clockRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     },
   );
 };
-export default clockRoutes;
+export default named(clockRoutes);
 
 function view({ now, isFrozen, offsetMs }: ClockState, chatbotId: string | undefined): Static<typeof ClockView> {
   return { now: iso(now), frozen: isFrozen, offsetMs, chatbotId: chatbotId ?? null };

@@ -1,9 +1,10 @@
 // What has been stored: the conversations, found and deleted.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { Database } from 'better-sqlite3';
 import type { ControlOptions } from '../context.ts';
+import { named } from '../named.ts';
+import { nextTurn } from '../timers.ts';
 import type { ConversationRow } from '../v1/inbox/conversation.ts';
 import { decodeCursor, nextCursor, orderQuery, pageOf, pageQuery } from './pages.ts';
 import { notFound, Problem } from './problem.ts';
@@ -148,7 +149,7 @@ const conversations: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { c
     },
   );
 };
-export default conversations;
+export default named(conversations);
 
 function noConversation(id: string, chatbotId: string) {
   return notFound('conversation', `${id} in the chatbot ${chatbotId}`, 'conversations');

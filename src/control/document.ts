@@ -1,5 +1,6 @@
 // GET /__admin/openapi.json
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { named } from '../named.ts';
 import { once } from '../once.ts';
 
 /** `register` adds the control plane to the server that describes it. */
@@ -11,4 +12,4 @@ const document: FastifyPluginAsync<{ register: (app: FastifyInstance) => Promise
   const description = once(async () => (await import('./openapi.ts')).describeControl(register));
   app.get('/openapi.json', { schema: { hide: true } }, () => description());
 };
-export default document;
+export default named(document);

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { ControlOptions } from '../context.ts';
 import { checkMediaType, readJson } from '../json-body.ts';
+import { named } from '../named.ts';
 import { CONTROL_PREFIX, originForm } from '../planes.ts';
 import { createAdmission } from './admission.ts';
 import chatbots from './chatbots.ts';
@@ -64,14 +65,16 @@ const control: FastifyPluginAsync<ControlOptions> = async (app, { context }) => 
     },
   });
 };
-export default control;
+export default named(control);
+
+/** One for all servers of a process: its validator is kept by the object. */
+const NO_QUERY = Type.Object({}, { additionalProperties: false });
 
 /** What a route does not know it does not ignore: a chatbotId that is not asked for may have been meant to narrow it. */
 function closeRoutes(app: FastifyInstance): void {
-  const nothing = Type.Object({}, { additionalProperties: false });
   app.addHook('onRoute', (route) => {
     route.bodyLimit ??= BODY_LIMIT;
-    route.schema = { querystring: nothing, ...route.schema };
+    route.schema = { querystring: NO_QUERY, ...route.schema };
   });
 }
 

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { hashOf } from '../auth/tokens.ts';
 import type { ControlOptions, ServerContext } from '../context.ts';
+import { named } from '../named.ts';
 import { DEEPEST, placeTooDeep } from './depth.ts';
 import type { SetUp } from './fixtures/set-ups.ts';
 import { type AskedState, knownState, prepareState, type ReadyState } from './fixtures/states.ts';
@@ -150,7 +151,7 @@ const providerStates: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
     return hashOf(JSON.stringify([knownState(name, sources), params], inOrder));
   }
 };
-export default providerStates;
+export default named(providerStates);
 
 /** Puts a state in, inside a transaction. */
 function putIn(

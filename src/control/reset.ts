@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../context.ts';
+import { named } from '../named.ts';
 import { scopeOf, scopeQuery } from './scope.ts';
 
 const OnlyWithAll = (what: string) => Type.Optional(Type.Integer({ description: `${what} Only with all=true.` }));
@@ -41,4 +42,4 @@ const reset: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context: 
     async ({ query }) => state.reset(scopeOf(query, 'reset')),
   );
 };
-export default reset;
+export default named(reset);

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { describeSettings, SECRET } from '../config.ts';
 import type { ControlOptions } from '../context.ts';
+import { named } from '../named.ts';
 import { packageVersion } from '../package-root.ts';
 
 const settingsRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
@@ -35,4 +36,4 @@ const settingsRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { 
     },
   );
 };
-export default settingsRoutes;
+export default named(settingsRoutes);

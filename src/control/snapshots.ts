@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../context.ts';
+import { named } from '../named.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import { notFound, Problem, type ProblemError } from './problem.ts';
 import type { SnapshotRow } from './saved-state.ts';
@@ -132,7 +133,7 @@ const snapshots: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { conte
     },
   );
 };
-export default snapshots;
+export default named(snapshots);
 
 function snapshotFrom({ name, chatbot_id, created_at, conversations }: SnapshotRow) {
   return { name, chatbotId: chatbot_id || null, createdAt: created_at, conversations };

@@ -4,6 +4,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { type Grant, splitResource } from '../auth/permissions.ts';
 import { type NewToken, type Token, TokenError, type TokenStore } from '../auth/tokens.ts';
 import type { ControlOptions } from '../context.ts';
+import { named } from '../named.ts';
 import { FreeGrant } from './grant.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from './pages.ts';
 import { notFound, Problem, ProblemError } from './problem.ts';
@@ -144,7 +145,7 @@ const tokenRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     },
   );
 };
-export default tokenRoutes;
+export default named(tokenRoutes);
 
 /** The one chatbot that a token is good for, if it is one: it expires by that chatbot's clock. */
 function soleChatbotOf(grants: readonly Grant[]): string | undefined {

@@ -1,6 +1,7 @@
 // GET /openapi.json, /openapi.vendor.json and /docs
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { OpenAPIV3 } from 'openapi-types';
+import { named } from '../named.ts';
 import { once } from '../once.ts';
 import type { RegisterOperations } from './openapi.ts';
 import { vendorText } from './vendor.ts';
@@ -30,7 +31,7 @@ const documents: FastifyPluginAsync<{ register: RegisterOperations }> = async (a
   app.get('/docs', forward);
   app.get('/docs/*', forward);
 };
-export default documents;
+export default named(documents);
 
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
 

@@ -14,9 +14,12 @@ export interface Migration {
 /** Marks a file as ours in the header that SQLite keeps for this purpose ("ChCs"). */
 export const APPLICATION_ID = 0x43684373;
 
-/** The steps that this release brings with it. */
-export function shippedMigrations(): Migration[] {
-  return readMigrations(new URL('migrations/', packageRoot));
+let shipped: readonly Migration[] | undefined;
+
+/** The steps that this release brings with it. Read once: a test suite starts many servers in one process. */
+export function shippedMigrations(): readonly Migration[] {
+  shipped ??= readMigrations(new URL('migrations/', packageRoot));
+  return shipped;
 }
 
 /** Reads `0001_name.sql`, `0002_…` from a folder, in order. */

@@ -10,6 +10,7 @@ import type {
 } from 'fastify';
 import { isGuard } from '../auth/guard.ts';
 import { decide } from '../decisions.ts';
+import { named } from '../named.ts';
 import { credentialsIn, redactTarget } from '../redaction.ts';
 import { acceptOnlyJson } from './body.ts';
 import { createErrorRenderer, RefusedError } from './errors.ts';
@@ -41,7 +42,7 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
 
   await app.register(createConversation);
 };
-export default v1;
+export default named(v1);
 
 declare module 'fastify' {
   interface FastifyContextConfig {

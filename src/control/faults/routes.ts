@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
+import { named } from '../../named.ts';
 import { decodeCursor, nextCursor, pageOf, pageQuery } from '../pages.ts';
 import { notFound, Problem, ProblemError } from '../problem.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from '../scope.ts';
@@ -175,7 +176,7 @@ const faultRoutes: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { con
     },
   );
 };
-export default faultRoutes;
+export default named(faultRoutes);
 
 function assertUsable({ match, effect }: FaultDefinition): void {
   const errors = [...mistakesInMatch(match), ...mistakesInEffect(effect)];

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
+import { named } from '../../named.ts';
 import { decodeCursor, encodeCursor, nextCursor, orderQuery, pageQuery } from '../pages.ts';
 import { Problem, ProblemError } from '../problem.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from '../scope.ts';
@@ -158,7 +159,7 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
     },
   );
 };
-export default requests;
+export default named(requests);
 
 async function* entriesOf(walk: AsyncIterable<{ entry: Entry }>): AsyncGenerator<Entry> {
   for await (const { entry } of walk) yield entry;

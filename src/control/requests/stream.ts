@@ -1,10 +1,10 @@
 // GET /requests/stream: the journal as it grows, as server-sent events.
-
 import { Readable } from 'node:stream';
-import { clearInterval, setInterval } from 'node:timers';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
+import { named } from '../../named.ts';
+import { clearInterval, setInterval } from '../../timers.ts';
 import { chatbotIdQuery } from '../scope.ts';
 import { departureOf } from './departure.ts';
 import { createEntries, type Entries } from './entries.ts';
@@ -73,7 +73,7 @@ const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
     },
   );
 };
-export default stream;
+export default named(stream);
 
 interface Follower {
   chatbotId: string | undefined;

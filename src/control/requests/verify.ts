@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
+import { named } from '../../named.ts';
 import { Problem, ProblemError } from '../problem.ts';
 import { departureOf } from './departure.ts';
 import { createEntries } from './entries.ts';
@@ -167,7 +168,7 @@ const verify: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
     },
   );
 };
-export default verify;
+export default named(verify);
 
 /** The match of a body that either is one or holds one, and where it stands. */
 function matchIn({ match, ...bare }: Static<typeof CountBody>): { match: Match; pointer: string } {

@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox';
 import { turnOf } from '../../chance.ts';
 import { iso } from '../../clock.ts';
 import { decide } from '../../decisions.ts';
+import { named } from '../../named.ts';
 import {
   CreateInboxConversationRequestDto,
   CreateInboxConversationResponseDto,
@@ -87,4 +88,4 @@ const createConversation: FastifyPluginAsyncTypebox = async (app) => {
     },
   );
 };
-export default createConversation;
+export default named(createConversation);
