@@ -29,6 +29,9 @@ export function formatOf(format: LoggerOptions['format']): 'json' | 'pretty' {
 /** How much of the log may wait for a slow reader, in bytes. What comes beyond it is left out. */
 const PATIENCE = 1024 * 1024;
 
+/** Those that may fail already: standard output outlives the servers of a test suite. */
+const tolerated = new WeakSet<Writable>();
+
 /**
  * A place for log lines that may fail: a full disk, or a reader that is slow or gone, costs lines and never a request.
  * (pino's own destination tries again, at the exit even for ever.)
@@ -47,7 +50,8 @@ export function tolerantOutput(fd: number, stream: Writable): DestinationStream 
       },
     };
   }
-  stream.on('error', () => {});
+  if (!tolerated.has(stream)) stream.on('error', () => {});
+  tolerated.add(stream);
   return {
     write(line) {
       if (stream.writableLength < PATIENCE) stream.write(line);

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import Fastify from 'fastify';
 import t from 'tap';
 import { resolveSettings } from '../src/config.ts';
 import { openContext } from '../src/context.ts';
@@ -23,5 +24,6 @@ t.test('no plugin is looked for among the modules that a process has loaded', as
   t.teardown(() => app.close());
   await app.ready();
   t.equal(looks, 0);
-  t.match(app.printPlugins(), /─ chatbots /);
+  await Fastify().register(async () => {});
+  t.ok(looks > 0, 'which is how one without a name is met');
 });

@@ -12,12 +12,23 @@ addFormats.default(strict, ['email', 'date-time']);
 /** What stands in a URL is text. */
 const textual = new Ajv({ ...options, coerceTypes: true, useDefaults: true, keywords: ['expected', 'mayBeAbsent'] });
 
-/** Compiled at the first use, and once for each schema object however many servers a process starts. */
-const compiled = new WeakMap<object, ValidateFunction>();
+/** By the schema object: what a server asks for again and again. */
+const validators = new WeakMap<object, ValidateFunction>();
+/**
+ * By the text of the schema: what a process has compiled. A plugin makes some of its schemas anew for each server, and
+ * Ajv never forgets one that it has seen.
+ */
+const compiled = new Map<string, ValidateFunction>();
 
+/** Compiled at the first use, and once for all servers of a process. */
 function validatorOf(schema: TSchema, ajv: Ajv): ValidateFunction {
-  const validate = compiled.get(schema) ?? ajv.compile(schema);
-  compiled.set(schema, validate);
+  let validate = validators.get(schema);
+  if (!validate) {
+    const text = `${ajv === strict} ${JSON.stringify(schema)}`;
+    validate = compiled.get(text) ?? ajv.compile(schema);
+    compiled.set(text, validate);
+    validators.set(schema, validate);
+  }
   return validate;
 }
 
