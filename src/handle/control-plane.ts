@@ -2,7 +2,7 @@
 import { isRegExp } from 'node:util/types';
 import { CONTROL_PREFIX } from '../planes.ts';
 import { StubError } from './errors.ts';
-import { errorFrom, type TimedOut, timeoutFrom } from './explain.ts';
+import { errorFrom, timeoutFrom } from './explain.ts';
 import type { RecordedRequest, RequestMatch, WaitOptions } from './recorded-request.ts';
 
 /** One call, as it goes over the wire or into the server of this process. */
@@ -82,11 +82,10 @@ export function createControlPlane(send: Send): ControlPlane {
     async wait(match, { count = 1, timeoutMs = TIMEOUT }) {
       const body = { match, count, timeoutMs };
       const { what, status, text } = await exchange('POST', '/requests/wait', { body }, timeoutMs + PATIENCE);
-      // A client that closed its side has a 408, too, and nobody to read it.
-      if (status === 408) {
-        throw timeoutFrom(JSON.parse(text) as TimedOut, { ...body, match: JSON.stringify(match, jsonValue) });
+      if (status >= 400) {
+        const timeout = status === 408 && timeoutFrom(text, { ...body, match: JSON.stringify(match, jsonValue) });
+        throw timeout || errorFrom(what, status, text, body);
       }
-      if (status >= 400) throw errorFrom(what, status, text, body);
       return (JSON.parse(text) as { requests: [RecordedRequest, ...RecordedRequest[]] }).requests;
     },
   };

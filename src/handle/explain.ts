@@ -4,18 +4,24 @@ import { StubError, WaitTimeoutError } from './errors.ts';
 import type { Decision, Mismatch, NearMiss, RecordedRequest } from './recorded-request.ts';
 
 /** What the control plane answers when a wait was in vain. */
-export interface TimedOut extends Record<string, unknown> {
+interface TimedOut extends Record<string, unknown> {
   requests: RecordedRequest[];
-  nearMisses?: NearMiss[];
-  hints?: string[];
+  nearMisses: NearMiss[];
+  hints: string[];
 }
 
-/** The error of a wait that was in vain. `match` is JSON text. */
+/**
+ * The error of a wait that was in vain, or `undefined` when something on the way to the control plane lost its patience.
+ *
+ * @param match JSON text
+ */
 export function timeoutFrom(
-  problem: TimedOut,
+  text: string,
   { match, count, timeoutMs }: { match: string; count: number; timeoutMs: number },
-): WaitTimeoutError {
-  const { requests, nearMisses = [], hints = [] } = problem;
+): WaitTimeoutError | undefined {
+  const problem = problemIn(text) as TimedOut | undefined;
+  if (!problem?.nearMisses) return undefined;
+  const { requests, nearMisses, hints } = problem;
   const first = [`${requests.length} of ${count} requests matched ${match} within ${timeoutMs} ms.`, ...hints].join(
     ' ',
   );

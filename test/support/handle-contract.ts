@@ -337,6 +337,11 @@ export async function handleContract(t: Test, stub: Stub): Promise<void> {
     t.equal((await create(stub, chatbot)).status, 401);
   });
 
+  await t.test('an id that no chatbot may have is refused, also where it would be removed', async (t) => {
+    await t.rejects(stub.scope('').remove(), { name: 'StubError', message: /\(405\)/ });
+    await t.rejects(stub.scope('').reset(), { name: 'StubError', message: /\(400\)/ });
+  });
+
   await t.test('close may be called twice, and what comes later is refused with a reason', async (t) => {
     const chatbot = await stub.chatbot();
     await Promise.all([stub.close(), stub.close()]);
