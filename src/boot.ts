@@ -43,7 +43,8 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
     await app?.close();
     clearTimeout(timer);
     await Promise.allSettled(injected);
-    // What was cut off comes to its end in this turn, and into the journal.
+    // What was cut off comes to its end when its socket has closed, at the end of this turn, and then into the journal.
+    await nextTurn();
     await nextTurn();
     await context.fixtures.close();
     await context.groupCommit.drain();

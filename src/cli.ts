@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import process from 'node:process';
 // The command line. Nothing that needs a newer Node, and nothing heavy, is imported before the version is known.
-import { firstSignal } from './commands/signals.ts';
+import process from 'node:process';
+import { catchSignals, dieBy, FOR_THE_COMMAND, firstSignal } from './commands/signals.ts';
 import { setTimeout } from './timers.ts';
 
 const OLDEST = [22, 18] as const;
@@ -13,10 +13,13 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   process.exitCode = 2;
 } else {
   const argv = withDefaultCommand(process.argv.slice(2));
-  // Before the rest is loaded: a signal that comes meanwhile would be lost where this is process 1 of a container.
-  // Other commands than serve are ended by signals as usual.
   const isServer = argv[0] === 'serve';
-  const signal = isServer ? firstSignal((code) => process.exit(code)) : new Promise<never>(() => {});
+  const isWrapper = argv[0] === 'exec';
+  const leave = (code: number): never => process.exit(code);
+  // Before the rest is loaded: a signal that comes meanwhile would be lost where this is process 1 of a container.
+  // Other commands than these two are ended by signals as usual.
+  const signal = isServer ? firstSignal(leave) : new Promise<never>(() => {});
+  const caught = catchSignals(isWrapper ? FOR_THE_COMMAND : []);
   process.stderr.on('error', () => {});
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     // A reader that goes away (`| head -1`) is no failure of ours, and a server goes on without its log.
@@ -25,10 +28,15 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     process.exitCode = 1;
   });
   const { run } = await import('./commands/program.ts');
-  const exitCode = await run(argv, signal);
-  process.exitCode ||= exitCode;
-  // A log that nobody reads must not keep a stopped server from leaving.
-  if (isServer) setTimeout(() => process.exit(), 500).unref();
+  const ending = await run(argv, signal, caught);
+  if (typeof ending === 'string') {
+    caught.release();
+    dieBy(ending, leave);
+  } else {
+    process.exitCode ||= ending;
+    // A log that nobody reads must not keep a stopped server from leaving, nor a request that nobody ends.
+    if (isServer || isWrapper) setTimeout(() => process.exit(), 500).unref();
+  }
 }
 
 /** `serve` is what a command line without a command means. */

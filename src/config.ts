@@ -6,7 +6,14 @@ import leven from 'leven';
 import { BEARER_TOKEN, BEARER_TOKEN_WORDS, SECRET, type SettingName, Settings } from './settings.ts';
 import { SettingsError } from './settings-error.ts';
 
-export { BEARER_TOKEN, BEARER_TOKEN_WORDS, SECRET, type SettingName, Settings } from './settings.ts';
+export {
+  BEARER_TOKEN,
+  BEARER_TOKEN_WORDS,
+  EXEC_DEFAULTS,
+  SECRET,
+  type SettingName,
+  Settings,
+} from './settings.ts';
 export { SettingsError } from './settings-error.ts';
 
 /** One setting as `--help`, `.env.example` and the README show it. */
@@ -28,8 +35,11 @@ const PATTERNS: Record<string, string> = {
 
 const PREFIX = 'STUB_';
 
-/** The settings in the order of the schema. */
-export function describeSettings(): SettingDescription[] {
+/** Set by `exec` for its command, and no setting: a stub that is started inside of it leaves it alone. */
+const EXPORTED = 'STUB_ADMIN_URL';
+
+/** The settings in the order of the schema, with these defaults where they differ from its own. */
+export function describeSettings(defaults: Partial<Settings> = {}): SettingDescription[] {
   return Object.entries(Settings.properties).map(([key, schema]) => {
     const name = key as SettingName;
     const words = name.replace(/[A-Z]/g, (letter) => `_${letter}`);
@@ -39,7 +49,7 @@ export function describeSettings(): SettingDescription[] {
       variable: PREFIX + words.toUpperCase(),
       description: schema.description as string,
       expected: expected(schema),
-      default: schema.default,
+      default: defaults[name] ?? schema.default,
     };
   });
 }
@@ -59,6 +69,10 @@ export interface SettingSources {
   environment?: NodeJS.ProcessEnv;
   /** The text of a `.env` file. Only its `STUB_` lines are ours: a `PORT` there is another program's. */
   dotenv?: string;
+  /** Defaults in the place of the schema's. */
+  defaults?: Partial<Settings>;
+  /** Whether the variable PORT is meant for another program. */
+  foreignPort?: boolean;
 }
 
 interface Given {
@@ -74,13 +88,14 @@ interface Given {
  * @throws SettingsError naming every bad value and every unknown name at once.
  */
 export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' = 'name'): Settings {
-  const descriptions = describeSettings();
+  const descriptions = describeSettings(sources.defaults);
   const problems: string[] = [];
   const given = new Map<string, Given>();
 
   takeVariables(parseEnv(sources.dotenv ?? ''), ' in .env');
   const environment = sources.environment ?? {};
-  if (environment['PORT']) given.set('port', { value: environment['PORT'], label: 'PORT', place: '' });
+  if (environment['PORT'] && !sources.foreignPort)
+    given.set('port', { value: environment['PORT'], label: 'PORT', place: '' });
   takeVariables(environment, '');
   for (const [name, value] of Object.entries(sources.options ?? {})) {
     const known = descriptions.find((setting) => setting.name === name);
@@ -105,7 +120,7 @@ export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' 
 
   function takeVariables(variables: NodeJS.Dict<string>, place: string): void {
     for (const [variable, value] of Object.entries(variables)) {
-      if (!variable.startsWith(PREFIX)) continue;
+      if (!variable.startsWith(PREFIX) || variable === EXPORTED) continue;
       const known = descriptions.find((setting) => setting.variable === variable);
       if (!known) problems.push(unknownName(variable, names('variable'), place));
       else if (value) given.set(known.name, { value, label: variable, place });
@@ -122,8 +137,26 @@ export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' 
  *
  * @throws SettingsError
  */
-export function loadSettings(flags: Partial<Record<string, unknown>>): Settings {
-  return resolveSettings({ options: flags, environment: process.env, ...readDotenv() }, 'flag');
+export function loadSettings(
+  flags: Partial<Record<string, unknown>>,
+  otherwise: Pick<SettingSources, 'defaults' | 'foreignPort'> = {},
+): Settings {
+  return resolveSettings({ options: flags, environment: process.env, ...readDotenv(), ...otherwise }, 'flag');
+}
+
+/** What `exec` tells its command. */
+export interface Exported {
+  CHATCAPTAIN_URL: string;
+  CHATCAPTAIN_TOKEN: string;
+  CHATCAPTAIN_CHATBOT_ID: string;
+  [EXPORTED]: string;
+  /** Absent where the control plane is open. */
+  STUB_ADMIN_TOKEN?: string;
+}
+
+/** The environment of this process with what `exec` tells its command. */
+export function environmentWith(exported: Exported): NodeJS.ProcessEnv {
+  return { ...process.env, ...exported };
 }
 
 function readDotenv(): { dotenv?: string } {

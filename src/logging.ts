@@ -9,21 +9,28 @@ import { credentialsIn, redactHeaders, redactTarget, redactText } from './redact
 export interface LoggerOptions {
   level: string;
   format: 'auto' | 'json' | 'pretty';
-  /** Where the lines go: standard output, unless a test looks at them. */
+  /** Where the lines go: standard output, unless that belongs to somebody else. */
+  stream?: typeof process.stdout | typeof process.stderr;
+  /** Takes them in its place where a test looks at them. */
   destination?: DestinationStream;
 }
 
 /** A logger that writes JSON, or lines for people on a terminal. */
-export async function createLogger({ level, format, destination }: LoggerOptions): Promise<FastifyBaseLogger> {
-  const output = destination ?? tolerantOutput(1, process.stdout);
-  const stream = formatOf(format) === 'pretty' ? await prettyStream(output, destination === undefined) : output;
-  return pino({ level }, stream) as FastifyBaseLogger;
+export async function createLogger(options: LoggerOptions): Promise<FastifyBaseLogger> {
+  const { level, format, stream = process.stdout, destination } = options;
+  const output = destination ?? tolerantOutput(stream.fd, stream);
+  const colorize = destination === undefined && stream.isTTY;
+  const lines = formatOf(format, stream) === 'pretty' ? await prettyStream(output, colorize) : output;
+  return pino({ level }, lines) as FastifyBaseLogger;
 }
 
-/** What `auto` means here. */
-export function formatOf(format: LoggerOptions['format']): 'json' | 'pretty' {
+/** What `auto` means on this stream. */
+export function formatOf(
+  format: LoggerOptions['format'],
+  stream: { isTTY: boolean } = process.stdout,
+): 'json' | 'pretty' {
   if (format !== 'auto') return format;
-  return process.stdout.isTTY ? 'pretty' : 'json';
+  return stream.isTTY ? 'pretty' : 'json';
 }
 
 /** How much of the log may wait for a slow reader, in bytes. What comes beyond it is left out. */
@@ -60,7 +67,7 @@ export function tolerantOutput(fd: number, stream: Writable): DestinationStream 
 }
 
 /** The colours and the layout for a terminal; loaded only there. */
-async function prettyStream(output: DestinationStream, isTerminal: boolean): Promise<DestinationStream> {
+async function prettyStream(output: DestinationStream, colorize: boolean): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty');
   const destination = new Writable({
     decodeStrings: false,
@@ -71,7 +78,7 @@ async function prettyStream(output: DestinationStream, isTerminal: boolean): Pro
   });
   return pretty({
     destination,
-    colorize: isTerminal && process.stdout.isTTY,
+    colorize,
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname,reqId,method,path,status,durationMs,why,curl,seed',

@@ -118,5 +118,8 @@ export const Settings = Type.Object(
 export type Settings = Static<typeof Settings>;
 export type SettingName = keyof Settings;
 
+/** What `exec` starts unless something says otherwise: a stub that is in nobody's way and leaves nothing behind. */
+export const EXEC_DEFAULTS: Partial<Settings> = { port: 0, database: ':memory:', logLevel: 'warn' };
+
 /** Settings whose values are never repeated in an error. */
 export const SECRET: ReadonlySet<SettingName> = new Set(['token', 'adminToken']);

@@ -1,6 +1,4 @@
-import { createControlPlane } from './handle/control-plane.ts';
-import { createStub } from './handle/create-stub.ts';
-import { sendInto } from './handle/in-process.ts';
+import { handleOf } from './handle/in-process.ts';
 import type { StubOptions } from './handle/options.ts';
 import type { Stub } from './handle/stub.ts';
 import './timers.ts';
@@ -32,9 +30,8 @@ export async function startStub(options: StubOptions = {}): Promise<Stub> {
     import('./config.ts'),
     import('./logging.ts'),
   ]);
-  const { port = 0, database = ':memory:', logLevel = 'silent' } = options;
-  const settings = resolveSettings({ options: { ...options, port, database, logLevel } });
+  const defaults = { port: 0, database: ':memory:', logLevel: 'silent' } as const;
+  const settings = resolveSettings({ options: { ...options }, defaults });
   const logger = await createLogger({ level: settings.logLevel, format: settings.logFormat });
-  const running = await boot(settings, logger);
-  return createStub(createControlPlane(sendInto(running, running.adminToken)), running);
+  return handleOf(await boot(settings, logger));
 }

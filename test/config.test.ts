@@ -29,6 +29,17 @@ t.test('nothing given is every default', async (t) => {
   });
 });
 
+t.test('a caller may have other defaults, which everything else stands above', async (t) => {
+  const defaults = { port: 0, token: 'a' };
+  t.same(resolveSettings({ defaults }), { ...DEFAULTS, ...defaults });
+  t.match(resolveSettings({ defaults, dotenv: 'STUB_PORT=5', options: { token: undefined } }), { port: 5, token: 'a' });
+  t.match(problems({ defaults, dotenv: 'STUB_PORT=x' }), [/ \(default 0\)$/]);
+});
+
+t.test('what exec sets for its command is no setting, and no mistake', async (t) => {
+  t.same(resolveSettings({ environment: { STUB_ADMIN_URL: 'x' }, dotenv: 'STUB_ADMIN_URL=x' }), DEFAULTS);
+});
+
 t.test('flag > environment > .env > default, each by itself', async (t) => {
   const dotenv = 'STUB_PORT=1\nSTUB_HOST=dotenv\nSTUB_LOG_LEVEL=warn\nSTUB_PREFER=off # a comment\n';
   const environment = { STUB_PORT: '2', STUB_HOST: 'environment', UNRELATED: 'x' };
@@ -41,6 +52,8 @@ t.test('PORT counts, STUB_PORT wins over it, and a PORT in .env belongs to someb
   t.equal(resolveSettings({ environment: { PORT: '81', STUB_PORT: '82' } }).port, 82);
   t.equal(resolveSettings({ environment: { PORT: '81' }, dotenv: 'STUB_PORT=83' }).port, 81);
   t.equal(resolveSettings({ environment: { PORT: '' }, dotenv: 'PORT=84' }).port, 4650);
+  const foreign = { environment: { PORT: 'x' }, foreignPort: true };
+  t.same(resolveSettings(foreign), DEFAULTS, 'nor in the environment of a program under test');
   t.same(problems({ environment: { PORT: 'x' } }), ['PORT=x: must be a whole number from 0 to 65535 (default 4650)']);
 });
 

@@ -197,6 +197,7 @@ t.test('auto is JSON where nobody looks, and for people on a terminal', async (t
   process.stdout.isTTY = true;
   t.equal(formatOf('auto'), 'pretty');
   t.equal(formatOf('json'), 'json');
+  t.equal(formatOf('auto', { isTTY: false }), 'json', 'on another stream, whatever standard output is');
 });
 
 t.test('a log that cannot be written costs lines, never an error', async (t) => {

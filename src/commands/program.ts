@@ -1,22 +1,25 @@
 import { Command, CommanderError, Option } from 'commander';
 import { TokenError } from '../auth/tokens.ts';
-import { describeSettings, type SettingDescription, SettingsError } from '../config.ts';
+import { describeSettings, EXEC_DEFAULTS, type SettingDescription, SettingsError } from '../config.ts';
 import { packageVersion } from '../package-root.ts';
 import { StartupError } from '../startup-error.ts';
+import type { Caught, Ending } from './signals.ts';
 
 /**
- * Runs one command line, which begins with its command, and resolves with the exit code: 0 done, 1 it failed, 2 it was asked for wrongly.
+ * Runs one command line, which begins with its command, and resolves with the exit code: 0 done, 1 it failed, 2 it was
+ * asked for wrongly. For `exec` it is how the command inside ended, which may be a signal.
  *
  * @param signal stops a server
+ * @param caught what comes for the command inside `exec`
  */
-export async function run(argv: readonly string[], signal: Promise<NodeJS.Signals>): Promise<number> {
-  let exitCode = 0;
-  const program = buildProgram(signal, (code) => {
-    exitCode = code;
+export async function run(argv: readonly string[], signal: Promise<NodeJS.Signals>, caught: Caught): Promise<Ending> {
+  let ending: Ending = 0;
+  const program = buildProgram(signal, caught, (end) => {
+    ending = end;
   });
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return exitCode;
+    return ending;
   } catch (error) {
     return report(error);
   }
@@ -40,11 +43,13 @@ function report(error: unknown): number {
   return 1;
 }
 
-function buildProgram(signal: Promise<NodeJS.Signals>, setExitCode: (code: number) => void): Command {
+function buildProgram(signal: Promise<NodeJS.Signals>, caught: Caught, setExitCode: (ending: Ending) => void): Command {
   const program = new Command('chatcaptain-stub')
     .description('A stand-in for the ChatCaptain API: POST /v1/inbox/:chatbotId/conversations')
     .version(packageVersion(), '-V, --version')
     .exitOverride()
+    // So that exec can leave what stands behind its command to the command.
+    .enablePositionalOptions()
     .configureOutput({
       // One line: the suggestion behind the error, not below it.
       outputError: (text, write) => write(text.replace(/\n(?=\()/, ' ')),
@@ -54,6 +59,16 @@ function buildProgram(signal: Promise<NodeJS.Signals>, setExitCode: (code: numbe
   const serve = program.command('serve').description('start the server (the default command)');
   for (const setting of describeSettings()) serve.addOption(settingOption(setting));
   serve.action(async (flags: Record<string, string>) => (await import('./serve.ts')).serve(flags, signal));
+
+  const exec = program
+    .command('exec')
+    .description('run a command with a stub of its own beside it, and leave with its exit code')
+    .usage('[options] -- <command> [args...]')
+    .argument('<command...>', 'what to run, with its arguments as they are')
+    .passThroughOptions()
+    .addHelpText('after', EXEC_HELP);
+  for (const setting of describeSettings(EXEC_DEFAULTS)) exec.addOption(settingOption(setting));
+  exec.action(async (command, flags) => setExitCode(await (await import('./exec.ts')).exec(command, flags, caught)));
 
   const token = program.command('token').description('make, list and revoke tokens, also beside a running server');
   withDatabase(token.command('create'))
@@ -103,6 +118,17 @@ function settingOption({ flag, description, expected, default: fallback }: Setti
   if (fallback === 'off') return new Option(`${flag} [value]`, text).preset('on');
   return new Option(`${flag} <value>`, text);
 }
+
+const EXEC_HELP = `
+The command finds in its environment:
+  CHATCAPTAIN_URL          where the API is
+  CHATCAPTAIN_CHATBOT_ID   a chatbot that was made for it
+  CHATCAPTAIN_TOKEN        a token for this chatbot; the one of --token where that is given
+  STUB_ADMIN_URL           where the control plane is
+  STUB_ADMIN_TOKEN         what the control plane asks for, if it asks
+
+PORT in the environment is left to the command. The log goes to standard error; --log-level info shows each request and
+why it was answered so.`;
 
 function withDatabase(command: Command): Command {
   const database = describeSettings().find(({ name }) => name === 'database') as SettingDescription;

@@ -1,6 +1,7 @@
 import { boot, type Running } from '../boot.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import { createLogger, formatOf } from '../logging.ts';
+import { origin } from './origin.ts';
 
 /** Starts the server, says where it is, and stops it when `signal` comes, which may be before it has started. */
 export async function serve(flags: Record<string, unknown>, signal: Promise<NodeJS.Signals>): Promise<void> {
@@ -64,9 +65,4 @@ function curlLine(stub: Running, bearer: string): string {
     `curl -i ${origin(stub)}/v1/inbox/my-chatbot/conversations ` +
     `-H ${bearer} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`
   );
-}
-
-/** Where this machine reaches the server: one that listens on every interface is on the loopback too. */
-function origin({ url }: { url: string }): string {
-  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }

@@ -242,8 +242,9 @@ t.test('a connection that a late answer keeps open does not hold the shutdown up
   t.equal((await stub.ended).code, 0, 'long before the grace is over');
 });
 
-t.test('a request that never ends is cut off after the grace period', async (t) => {
-  const stub = await serve(t, ['--token', 'a', '--shutdown-grace', '50'], { cwd: t.testdir() });
+t.test('a request that never ends is cut off after the grace period, and stands in the journal', async (t) => {
+  const cwd = t.testdir();
+  const stub = await serve(t, ['--token', 'a', '--shutdown-grace', '50'], { cwd });
   const { hostname, port } = new URL(stub.url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => {});
@@ -252,7 +253,12 @@ t.test('a request that never ends is cut off after the grace period', async (t) 
   );
   await send(stub.url, { method: 'GET', path: '/livez' });
   stub.child.kill();
-  t.equal((await stub.ended).code, 0);
+  const { code, stdout } = await stub.ended;
+  t.equal(code, 0);
+  t.notMatch(stdout, /storage refused/);
+  const db = new Sqlite(path.join(cwd, DATABASE), { readonly: true });
+  t.same(db.prepare('SELECT path, status FROM requests').all(), [{ path: pathOf('x'), status: null }]);
+  db.close();
 });
 
 t.test('a second signal leaves at once, with the code of a death by it', async (t) => {
