@@ -1,4 +1,5 @@
 // Calls into the server of this process: through its routes, past the network.
+import { Readable } from 'node:stream';
 import type { Running } from '../boot.ts';
 import { createControlPlane, type Send } from './control-plane.ts';
 import { createStub } from './create-stub.ts';
@@ -10,19 +11,22 @@ export function handleOf(running: Running): Stub {
   return createStub(createControlPlane(sendInto(running, running.adminToken)), running);
 }
 
-/** Brings calls to a server as a request would. */
+/**
+ * Brings calls to a server as a request would. A body goes as a stream: with any other, the call would need the global
+ * setImmediate, which a test may have stopped.
+ */
 export function sendInto(running: Pick<Running, 'inject'>, adminToken: string | undefined): Send {
   return async ({ method, target, body }) => {
     const headers = {
       ...(adminToken !== undefined && { authorization: `Bearer ${adminToken}` }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== undefined && { 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(body)}` }),
     };
     try {
       const { statusCode: status, payload: text } = await running.inject({
         method,
         url: target,
         headers,
-        ...(body !== undefined && { payload: body }),
+        ...(body !== undefined && { payload: Readable.from(Buffer.from(body)) }),
       });
       return { status, text };
     } catch (cause) {
