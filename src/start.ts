@@ -1,7 +1,6 @@
 import { handleOf } from './handle/in-process.ts';
 import type { StubOptions } from './handle/options.ts';
 import type { Stub } from './handle/stub.ts';
-import './timers.ts';
 
 /**
  * Starts a stub in this process and resolves once it answers: on a free port and in memory, unless told otherwise.

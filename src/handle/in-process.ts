@@ -1,6 +1,8 @@
 // Calls into the server of this process: through its routes, past the network.
 import { Readable } from 'node:stream';
 import type { Running } from '../boot.ts';
+// With the package, before a test stops them. Not in start.ts: its declaration, which is published, would keep this line.
+import '../timers.ts';
 import { createControlPlane, type Send } from './control-plane.ts';
 import { createStub } from './create-stub.ts';
 import { StubError } from './errors.ts';
