@@ -11,6 +11,8 @@ export PATH="$root/node_modules/.bin:$PATH"
 cd "$root"
 npm pack --silent --pack-destination "$folder" >/dev/null
 tarball=$(echo "$folder"/chatcaptain-stub-*.tgz)
+# What they test is one program.
+for copy in examples/{vitest,pact}/src/contact-form.ts; do cmp examples/node-test/src/contact-form.ts "$copy"; done
 version=$(node -p 'require("./package.json").version')
 
 run() { # run NAME
