@@ -5,7 +5,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 /** What stands behind an import of another file of ours, in a declaration. */
-const RELATIVE = / from '(\.[^']+)\.ts'/g;
+const RELATIVE = /(?<=(?: from|^import) ')(\.[^']+)\.ts(?=')/gm;
 
 rmSync('dist', { recursive: true, force: true });
 
@@ -24,8 +24,6 @@ const { metafile } = await build({
   metafile: true,
   // A native module, one that serves files of its own package, and one that its user brings along.
   external: ['better-sqlite3', '@fastify/swagger-ui', 'testcontainers'],
-  // What the bundled packages take for global: theirs must run on, too, when a test stops the clock.
-  inject: ['src/timers.ts'],
   // The bundled CommonJS packages require Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -59,9 +57,8 @@ function publishTypes(...doors: string[]): void {
   for (const [file, text] of reached) {
     mkdirSync(path.join('dist/types', path.dirname(file)), { recursive: true });
     for (const kind of ['ts', 'cts']) {
-      const specifier = kind === 'ts' ? '$1.js' : '$1.cjs';
       const target = path.join('dist/types', file.replace(/ts$/, kind));
-      writeFileSync(target, text.replace(RELATIVE, ` from '${specifier}'`));
+      writeFileSync(target, text.replace(RELATIVE, kind === 'ts' ? '$1.js' : '$1.cjs'));
     }
   }
 }

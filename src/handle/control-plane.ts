@@ -33,8 +33,11 @@ export interface ControlPlane {
   call<T>(method: Request['method'], path: string, call?: Call): Promise<T>;
   /** All pages of a list, up to `limit` entries. */
   list<T>(path: string, plural: string, query: Query & { limit?: number | undefined }): Promise<T[]>;
-  /** @throws WaitTimeoutError */
-  wait(match: RequestMatch, options: WaitOptions): Promise<[RecordedRequest, ...RecordedRequest[]]>;
+  /**
+   * @param chatbotId whose requests are meant, where the match does not say it
+   * @throws WaitTimeoutError
+   */
+  wait(match: RequestMatch, options: WaitOptions, chatbotId?: string): Promise<[RecordedRequest, ...RecordedRequest[]]>;
 }
 
 /** How long an answer may take that has not to be waited for, in milliseconds: a large reset takes seconds. */
@@ -79,8 +82,8 @@ export function createControlPlane(send: Send): ControlPlane {
       return all;
     },
 
-    async wait(match, { count = 1, timeoutMs = TIMEOUT }) {
-      const body = { match, count, timeoutMs };
+    async wait(match, { count = 1, timeoutMs = TIMEOUT }, chatbotId) {
+      const body = { match: { ...match, ...(chatbotId !== undefined && { chatbotId }) }, count, timeoutMs };
       const { what, status, text } = await exchange('POST', '/requests/wait', { body }, timeoutMs + PATIENCE);
       if (status >= 400) {
         const timeout = status === 408 && timeoutFrom(text, { ...body, match: JSON.stringify(match, jsonValue) });

@@ -61,7 +61,7 @@ function createChatbotScope(controlPlane: ControlPlane, chatbotId: string): Chat
       return (await call<{ count: number }>('POST', '/requests/count', { body: { match: { ...match, ...query } } }))
         .count;
     },
-    waitFor: (match, options = {}) => wait({ ...match, ...query }, options),
+    waitFor: (match, options = {}) => wait(match, options, chatbotId),
     conversations: (filter) => list('/conversations', 'conversations', { ...filter, ...query }),
     fault: (effect, { match, ...when } = {}) =>
       armFault(controlPlane, { effect, ...when, match: { ...match, ...query } }),
