@@ -115,6 +115,7 @@ await check('withSeed: two at once give the same ids, and see nothing of each ot
   await using first = await seeded();
   await using second = await seeded();
   const made = await create(first, 'shop', 'token-of-the-check');
+  equal(made.status, 201);
   equal((await second.handle().requests()).length, 0);
   deepEqual(await second.handle().scope('shop').conversations(), []);
   deepEqual(await create(second, 'shop', 'token-of-the-check'), made);
