@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 import { AbstractStartedContainer, GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { openStub } from './handle/over-http.ts';
 import type { Stub } from './handle/stub.ts';
@@ -75,7 +76,13 @@ export class StubContainer extends GenericContainer {
       }
       this.withAdminToken(randomUUID());
     }
-    return new StartedStubContainer(await super.start(), this.environment['STUB_ADMIN_TOKEN'] as string);
+    // The log of one that has ended comes over a socket that keeps no process alive.
+    const awake = setInterval(() => {}, READY_INTERVAL);
+    try {
+      return new StartedStubContainer(await super.start(), this.environment['STUB_ADMIN_TOKEN'] as string);
+    } finally {
+      clearInterval(awake);
+    }
   }
 }
 

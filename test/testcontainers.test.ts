@@ -1,5 +1,7 @@
 // Without an engine: what would be started is a stub in this process. test/container/ has the real one.
+import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { type Stub, startStub } from '../src/index.ts';
@@ -105,4 +107,16 @@ t.test('reuse without an admin token is refused before anything starts, and goes
   t.same(stubs, []);
   const reused = await container().withReuse().withAdminToken('secret').start();
   t.equal(reused.getAdminToken(), 'secret');
+});
+
+t.test('a start keeps the process alive, whatever it waits for', async (t) => {
+  const source = `
+    import { GenericContainer } from 'testcontainers';
+    import { StubContainer } from '${new URL('../src/testcontainers.ts', import.meta.url)}';
+    GenericContainer.prototype.start = () => {
+      return new Promise((_, reject) => setTimeout(reject, 300, new Error('it has ended')).unref());
+    };
+    await new StubContainer('chatcaptain-stub').start().catch((error) => console.log(error.message));`;
+  const script = ['--input-type=module', '--eval', source];
+  t.equal((await promisify(execFile)(process.execPath, script)).stdout, 'it has ended\n');
 });
