@@ -26,7 +26,8 @@ export interface ConnectOptions {
  * ```
  * @throws StubError when nothing answers there, when it is no stub, or when it asks for another token
  */
-export async function connectStub(url: string, { adminToken }: ConnectOptions = {}): Promise<Stub> {
+export async function connectStub(url: string, options: ConnectOptions = {}): Promise<Stub> {
+  const { adminToken } = options;
   const base = baseOf(url);
   await greet(base, adminToken);
   return openStub(base, adminToken);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 import { AbstractStartedContainer, GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { openStub } from './handle/over-http.ts';
 import type { Stub } from './handle/stub.ts';
@@ -11,6 +12,9 @@ const PORT = 4650;
 
 /** Generous: it is there in a second or two, unless the machine is busy. In milliseconds. */
 const STARTUP_TIMEOUT = 30_000;
+
+/** How often to look whether it is there, which is also how long one look may take. In milliseconds. */
+const READY_INTERVAL = 200;
 
 /**
  * A stub in a container, for testcontainers-node. Settings that have no method of their own are variables:
@@ -30,7 +34,9 @@ export class StubContainer extends GenericContainer {
   /** @param image its name and tag, as in `chatcaptain-stub:0.1.0` */
   constructor(image: string) {
     super(image);
-    this.withExposedPorts(PORT).withWaitStrategy(Wait.forHttp('/readyz', PORT)).withStartupTimeout(STARTUP_TIMEOUT);
+    // One that ends at once, since it cannot use a setting, has said so in its log, which the error then shows.
+    const ready = Wait.forHttp('/readyz', PORT, { abortOnContainerExit: true }).withReadTimeout(READY_INTERVAL);
+    this.withExposedPorts(PORT).withWaitStrategy(ready).withStartupTimeout(STARTUP_TIMEOUT);
   }
 
   /** A token that may do everything on every chatbot. Default: none is known; `handle().chatbot()` brings its own. */
@@ -57,15 +63,26 @@ export class StubContainer extends GenericContainer {
     return this.withCopyFilesToContainer([{ source: path, target: `/fixtures/${basename(path)}`, mode: 0o644 }]);
   }
 
-  /** @throws Error when the container is to be reused and has no admin token of its own */
+  /**
+   * Starts it and resolves once the stub is ready.
+   *
+   * @throws Error when the container is to be reused and has no admin token of its own
+   */
   override async start(): Promise<StartedStubContainer> {
-    if (this.environment['STUB_ADMIN_TOKEN'] === undefined) {
+    // An empty one is none to the server, too.
+    if (!this.environment['STUB_ADMIN_TOKEN']) {
       if (this.reuse) {
         throw new Error('A container is reused when it is configured as before: choose its token, withAdminToken(…).');
       }
       this.withAdminToken(randomUUID());
     }
-    return new StartedStubContainer(await super.start(), this.environment['STUB_ADMIN_TOKEN'] as string);
+    // The log of one that has ended comes over a socket that keeps no process alive.
+    const awake = setInterval(() => {}, READY_INTERVAL);
+    try {
+      return new StartedStubContainer(await super.start(), this.environment['STUB_ADMIN_TOKEN'] as string);
+    } finally {
+      clearInterval(awake);
+    }
   }
 }
 

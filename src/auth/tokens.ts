@@ -179,7 +179,7 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
         insert.run(row);
       } catch (error) {
         if ((error as { code?: string }).code !== 'SQLITE_CONSTRAINT_UNIQUE') throw error;
-        throw new TokenError('this token is registered already; revoke that one first, or register another');
+        throw new TokenError('this token is registered already: choose another, or leave it out for a fresh one');
       }
       const token = tokenFrom(row);
       stored.set(row.hash, token);

@@ -89,7 +89,7 @@ export interface RequestMatch {
   chatbotId?: string | null | RegExp | Operators;
   /** `null`: no answer went out. */
   status?: number | null | RegExp | Operators;
-  /** Headers of the request, by name in any case. Those with credentials hold `[redacted]`. */
+  /** Headers of the request, by name in any case. A credential is `[redacted]`, as in `Bearer [redacted]`. */
   headers?: Record<string, string | RegExp | Operators>;
   /**
    * A part of the request body: of an object the named properties, of an array every element, at any depth; values,

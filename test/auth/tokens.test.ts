@@ -165,7 +165,7 @@ t.test('a token that is registered already is refused with TokenError, and the f
   const { token } = store.create({ name: 'first', grants: GRANTS, token: 'the-same' });
   const error = refusalOf(() => store.create({ name: 'second', grants: EVERYTHING, token: 'the-same' }));
   t.type(error, TokenError);
-  t.match(error, { name: 'TokenError', message: /registered already; revoke that one first, or register another/ });
+  t.match(error, { name: 'TokenError', message: /registered already: choose another, or leave it out/ });
   t.strictSame(store.list(), [token]);
   t.strictSame(store.find('the-same'), { state: 'active', token });
 });

@@ -44,7 +44,7 @@ t.test('a credential of your own choice, and a lifetime', async (t) => {
   t.equal(Date.parse(made.json.expiresAt) - Date.parse(made.json.createdAt), 60_000);
   const again = await admin(stub, 'POST', '/tokens', body);
   t.equal(again.status, 409);
-  t.match(again.json.detail, /registered already; revoke that one first/);
+  t.match(again.json.detail, /registered already: choose another/);
   t.notMatch(again.text, 'my-own-token');
 });
 
