@@ -32,13 +32,13 @@ export function createStub(controlPlane: ControlPlane, { url, token, adminToken,
     },
     scope: (chatbotId) => createChatbotScope(controlPlane, chatbotId),
     mintToken: (options) => call('POST', '/tokens', { body: options }),
-    revokeToken: (tokenId) => call('DELETE', `/tokens/${encodeURIComponent(tokenId)}`),
+    revokeToken: async (tokenId) => call('DELETE', `/tokens/${segment(tokenId)}`),
     requests: (filter) => list('/requests', 'requests', { ...filter }),
     count: async (match = {}) => (await call<{ count: number }>('POST', '/requests/count', { body: { match } })).count,
     waitFor: (match, options = {}) => wait(match, options),
     unfiredFaults: () => list('/faults', 'faults', { unfired: true }),
-    snapshot: (name) => call('PUT', `/snapshots/${encodeURIComponent(name)}`),
-    restore: (name) => call('POST', `/snapshots/${encodeURIComponent(name)}/restore`, all),
+    snapshot: async (name) => call('PUT', `/snapshots/${segment(name)}`),
+    restore: async (name) => call('POST', `/snapshots/${segment(name)}/restore`, all),
     reset: () => call('POST', '/reset', all),
     close,
     [Symbol.asyncDispose]: close,
@@ -52,7 +52,7 @@ type MadeChatbot = Pick<Chatbot, 'chatbotId' | 'token' | 'tokenId' | 'channelIds
 function createChatbotScope(controlPlane: ControlPlane, chatbotId: string): ChatbotScope {
   const { call, list, wait } = controlPlane;
   const query = { chatbotId };
-  const remove = (): Promise<void> => removeIfThere(controlPlane, `/chatbots/${encodeURIComponent(chatbotId)}`);
+  const remove = async (): Promise<void> => removeIfThere(controlPlane, `/chatbots/${segment(chatbotId)}`);
   return {
     chatbotId,
     clock: createStubClock(controlPlane, chatbotId),
@@ -66,8 +66,8 @@ function createChatbotScope(controlPlane: ControlPlane, chatbotId: string): Chat
     fault: (effect, { match, ...when } = {}) =>
       armFault(controlPlane, { effect, ...when, match: { ...match, ...query } }),
     unfiredFaults: () => list('/faults', 'faults', { unfired: true, ...query }),
-    snapshot: (name) => call('PUT', `/snapshots/${encodeURIComponent(name)}`, { query }),
-    restore: (name) => call('POST', `/snapshots/${encodeURIComponent(name)}/restore`, { query }),
+    snapshot: async (name) => call('PUT', `/snapshots/${segment(name)}`, { query }),
+    restore: async (name) => call('POST', `/snapshots/${segment(name)}/restore`, { query }),
     reset: () => call('POST', '/reset', { query }),
     remove,
     [Symbol.asyncDispose]: remove,
@@ -91,12 +91,22 @@ function createStubClock({ call }: ControlPlane, chatbotId?: string): StubClock 
 async function armFault(controlPlane: ControlPlane, definition: object): Promise<ActiveFault> {
   const { call } = controlPlane;
   const { fired: _none, ...fault } = await call<Fault>('POST', '/faults', { body: definition });
-  const path = `/faults/${encodeURIComponent(fault.id)}`;
+  const path = `/faults/${segment(fault.id)}`;
   return {
     ...fault,
     timesFired: async () => (await call<Fault>('GET', path)).fired,
     remove: () => removeIfThere(controlPlane, path),
   };
+}
+
+/** A name as it stands in a path. */
+function segment(name: string): string {
+  if (!name.isWellFormed()) {
+    throw new StubError(
+      `${JSON.stringify(name)} holds half of a surrogate pair, which no URL can hold: send both halves.`,
+    );
+  }
+  return encodeURIComponent(name);
 }
 
 /** What a reset has taken away already is gone as well. */

@@ -336,6 +336,10 @@ export async function handleContract(t: Test, stub: Stub): Promise<void> {
   await t.test('an id that no chatbot may have is refused, also where it would be removed', async (t) => {
     await t.rejects(stub.scope('').remove(), { name: 'StubError', message: /\(405\)/ });
     await t.rejects(stub.scope('').reset(), { name: 'StubError', message: /\(400\)/ });
+    await t.rejects(stub.snapshot('\ud800'), {
+      name: 'StubError',
+      message: /^"\\ud800" holds half of a surrogate pair/,
+    });
   });
 
   await t.test('close may be called twice, and what comes later is refused with a reason', async (t) => {
