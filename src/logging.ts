@@ -43,10 +43,10 @@ const tolerated = new WeakSet<Writable>();
  * A place for log lines that may fail: a full disk, or a reader that is slow or gone, costs lines and never a request.
  * (pino's own destination tries again, at the exit even for ever.)
  *
- * @param fd what `stream` writes to
+ * @param fd what `stream` writes to; in a worker thread it has none, and writes through the main thread
  */
-export function tolerantOutput(fd: number, stream: Writable): DestinationStream {
-  if (fstatSync(fd).isFile()) {
+export function tolerantOutput(fd: number | undefined, stream: Writable): DestinationStream {
+  if (fd !== undefined && fstatSync(fd).isFile()) {
     return {
       write(line) {
         try {
