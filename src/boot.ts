@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { EVERYTHING, type TokenStore } from './auth/tokens.ts';
 import type { Settings } from './config.ts';
@@ -22,6 +22,9 @@ export interface Running {
   close: () => Promise<void>;
 }
 
+/** How long a connection on which nothing has come yet may hold a shutdown up, in milliseconds. */
+const SILENCE = 50;
+
 /** Opens what the settings name, builds the server on it and listens. */
 export async function boot(settings: Settings, logger: FastifyBaseLogger): Promise<Running> {
   // Before the database is opened: where these cannot be used, nothing is written.
@@ -38,10 +41,29 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
     return answer.finally(() => injected.delete(answer));
   }
 
+  const connections = new Set<Socket>();
+
+  function watchConnections({ server }: FastifyInstance): void {
+    server.on('connection', (socket) => {
+      connections.add(socket);
+      socket.once('close', () => connections.delete(socket));
+    });
+  }
+
+  /** Node takes a connection on which nothing has come yet for a busy one. */
+  function closeSilentConnections(): void {
+    for (const socket of connections) {
+      if (socket.bytesRead === 0) socket.destroy();
+    }
+  }
+
   async function shutDown(): Promise<void> {
-    const timer = setTimeout(() => app?.server.closeAllConnections(), settings.shutdownGrace);
+    const timers = [
+      setTimeout(closeSilentConnections, SILENCE),
+      setTimeout(() => app?.server.closeAllConnections(), settings.shutdownGrace),
+    ];
     await app?.close();
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
     await Promise.allSettled(injected);
     // What was cut off comes to its end when its socket has closed, at the end of this turn, and then into the journal.
     await nextTurn();
@@ -55,6 +77,7 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger): Promi
     await context.fixtures.seed();
     const token = firstToken(context.tokens, settings.token);
     const server = await buildServer(context);
+    watchConnections(server);
     app = server;
     const url = await listen(server, settings, address);
     await context.fixtures.watch();

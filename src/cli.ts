@@ -2,14 +2,13 @@
 // The command line. Nothing that needs a newer Node, and nothing heavy, is imported before the version is known.
 import process from 'node:process';
 import { catchSignals, dieBy, FOR_THE_COMMAND, firstSignal } from './commands/signals.ts';
+import { problemWithNode } from './node-version.ts';
 import { setTimeout } from './timers.ts';
 
-const OLDEST = [22, 18] as const;
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const problem = problemWithNode();
 
-if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-  const needed = OLDEST.join('.');
-  process.stderr.write(`error: chatcaptain-stub needs Node ${needed} or newer; this is ${process.versions.node}.\n`);
+if (problem !== undefined) {
+  process.stderr.write(`error: ${problem}\n`);
   process.exitCode = 2;
 } else {
   const argv = withDefaultCommand(process.argv.slice(2));

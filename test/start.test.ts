@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { mock } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { SettingsError } from '../src/config.ts';
 import { startStub } from '../src/index.ts';
@@ -45,6 +46,37 @@ t.test('several stubs in one process share nothing', async (t) => {
   t.equal((await create({ url: second.url, token: first.token as string })).status, 401);
   await first.close();
   t.equal((await create(second)).status, 201);
+});
+
+t.test('a connection on which nothing comes does not hold the stub up', async (t) => {
+  const stub = await startStub({ shutdownGrace: 60_000 });
+  const { hostname, port } = new URL(stub.url);
+  const silent = connect(Number(port), hostname);
+  silent.on('error', () => {});
+  await once(silent, 'connect');
+  const before = performance.now();
+  await stub.close();
+  t.ok(performance.now() - before < 30_000, 'far less than the grace that a request would have');
+});
+
+t.test('a stub starts in a worker thread, where standard output is no file', async (t) => {
+  const source = `
+    import { parentPort } from 'node:worker_threads';
+    import { startStub } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
+    const stub = await startStub();
+    await stub.chatbot();
+    await stub.close();
+    parentPort.postMessage('closed');`;
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`));
+  t.teardown(() => worker.terminate());
+  t.same(await once(worker, 'message'), ['closed']);
+});
+
+t.test('a Node that is too old is told so, before its native module ends the process', async (t) => {
+  const { node } = process.versions;
+  Object.defineProperty(process.versions, 'node', { value: '22.17.9' });
+  t.teardown(() => Object.defineProperty(process.versions, 'node', { value: node }));
+  await t.rejects(startStub(), new StartupError('chatcaptain-stub needs Node 22.18 or newer; this is 22.17.9.'));
 });
 
 t.test('who waits for a request when the stub closes hears of it at once', async (t) => {

@@ -28,7 +28,7 @@ export interface StubOptions {
   prefer?: 'on' | 'off';
   /** Largest request body in bytes. Default 102400. */
   bodyLimit?: number;
-  /** Milliseconds that requests in flight get to finish in `close`. Default 5000. */
+  /** Milliseconds that requests in flight get to finish in `close`. Default 2000. */
   shutdownGrace?: number;
   /** Least severe log line to write. Default `silent`. */
   logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';

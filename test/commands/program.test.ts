@@ -82,7 +82,7 @@ t.test('an older Node is told so before anything else is loaded', async (t) => {
   const source = readFileSync(new URL('../../src/cli.ts', import.meta.url), 'utf8');
   t.notMatch(
     source,
-    /^import (?!.* from '(?:node:process|\.\/timers\.ts|\.\/commands\/signals\.ts)';$)/m,
+    /^import (?!.* from '(?:node:process|\.\/node-version\.ts|\.\/timers\.ts|\.\/commands\/signals\.ts)';$)/m,
     'nothing that could fail there is imported',
   );
   const script = `
