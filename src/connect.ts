@@ -29,6 +29,9 @@ export interface ConnectOptions {
 export async function connectStub(url: string, options: ConnectOptions = {}): Promise<Stub> {
   const { adminToken } = options;
   const base = baseOf(url);
+  if (adminToken !== undefined && !/^[\x21-\x7e]+$/.test(adminToken)) {
+    throw new StubError('The adminToken holds what no token holds: white space, a line end, or nothing at all.');
+  }
   await greet(base, adminToken);
   return openStub(base, adminToken);
 }

@@ -90,6 +90,43 @@ t.test('a control plane that asks for a token: what it says is passed on', async
   await t.rejects(connectStub(server.url, { adminToken: 'wrong' }), { message: /was given a wrong token/ });
 });
 
+t.test('close breaks off what is under way, and nothing keeps the process', async (t) => {
+  await using server = await startStub();
+  const stub = await connectStub(server.url);
+  const waits = [1, 2].map(() => stub.waitFor({ status: 500 }, { timeoutMs: 60_000 }).catch((error) => error));
+  // Its answer comes after the waits have begun.
+  await stub.count();
+  await stub.close();
+  for (const error of await Promise.all(waits)) {
+    t.match(error, {
+      name: 'StubError',
+      message: 'The handle is closed: POST /__admin/requests/wait was broken off.',
+    });
+  }
+});
+
+t.test('a token that no header can hold is refused before anything is sent', async (t) => {
+  for (const adminToken of ['', 'from a file\n', 'ä']) {
+    await t.rejects(connectStub('http://127.0.0.1:1', { adminToken }), {
+      name: 'StubError',
+      message: /^The adminToken holds/,
+    });
+  }
+});
+
+t.test('what something on the way answers in the place of the stub is an error that shows it', async (t) => {
+  let answer: [status: number, text: string] = [200, '{"version": "1", "settings": {}}'];
+  const url = await listen(t, (_request, response) => response.writeHead(answer[0]).end(answer[1]));
+  const stub = await connectStub(url);
+  answer = [200, '<html>'];
+  await t.rejects(stub.reset(), { message: 'POST /__admin/reset was answered 200: "<html>"' });
+  await t.rejects(stub.waitFor({}), { message: 'POST /__admin/requests/wait was answered 200: "<html>"' });
+  answer = [302, ''];
+  await t.rejects(stub.reset(), { message: 'POST /__admin/reset was answered 302: ""' });
+  answer = [408, 'too slow'];
+  await t.rejects(stub.waitFor({}), { name: 'StubError', message: /was answered 408: "too slow"$/ });
+});
+
 t.test('an answer that does not come, or not whole, is an error in time', async (t) => {
   const silent = await listen(t, () => {});
   await t.rejects(sendTo(silent, undefined)({ method: 'GET', target: '/', patience: 20 }), {

@@ -56,15 +56,19 @@ const TIMEOUT = 1000;
 export function createControlPlane(send: Send): ControlPlane {
   async function exchange(method: Request['method'], path: string, { query = {}, body }: Call, patience = PATIENCE) {
     const target = `${CONTROL_PREFIX}${path}${queryOf(query)}`;
-    const json = body === undefined ? {} : { body: JSON.stringify(body, jsonValue) };
-    const { status, text } = await send({ method, target, ...json, patience });
-    return { what: `${method} ${CONTROL_PREFIX}${path}`, status, text };
+    const json = body === undefined ? undefined : JSON.stringify(body, jsonValue);
+    const { status, text } = await send({ method, target, ...(json !== undefined && { body: json }), patience });
+    // As it went, where there is something to complain about.
+    return {
+      what: `${method} ${CONTROL_PREFIX}${path}`,
+      status,
+      text,
+      sent: json === undefined ? query : JSON.parse(json),
+    };
   }
 
   async function call<T>(method: Request['method'], path: string, call: Call = {}): Promise<T> {
-    const { what, status, text } = await exchange(method, path, call);
-    if (status >= 400) throw errorFrom(what, status, text, call.body);
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return valueIn<T>(await exchange(method, path, call));
   }
 
   return {
@@ -84,14 +88,27 @@ export function createControlPlane(send: Send): ControlPlane {
 
     async wait(match, { count = 1, timeoutMs = TIMEOUT }, chatbotId) {
       const body = { match: { ...match, ...(chatbotId !== undefined && { chatbotId }) }, count, timeoutMs };
-      const { what, status, text } = await exchange('POST', '/requests/wait', { body }, timeoutMs + PATIENCE);
-      if (status >= 400) {
-        const timeout = status === 408 && timeoutFrom(text, { ...body, match: JSON.stringify(match, jsonValue) });
-        throw timeout || errorFrom(what, status, text, body);
+      // What is no number of milliseconds, the server refuses with more words.
+      const patience = PATIENCE + (Number.isFinite(timeoutMs) ? timeoutMs : 0);
+      const answer = await exchange('POST', '/requests/wait', { body }, patience);
+      if (answer.status === 408) {
+        const timeout = timeoutFrom(answer.text, { ...body, match: JSON.stringify(match, jsonValue) });
+        if (timeout) throw timeout;
       }
-      return (JSON.parse(text) as { requests: [RecordedRequest, ...RecordedRequest[]] }).requests;
+      return valueIn<{ requests: [RecordedRequest, ...RecordedRequest[]] }>(answer).requests;
     },
   };
+}
+
+/** What an answer holds. @throws StubError for one that is no success, or that something on the way has given */
+function valueIn<T>({ what, status, text, sent }: { what: string; status: number; text: string; sent: unknown }): T {
+  if (status === 204) return undefined as T;
+  if (status >= 300) throw errorFrom(what, status, text, sent);
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw errorFrom(what, status, text, sent);
+  }
 }
 
 function queryOf(query: Query): string {
@@ -100,12 +117,27 @@ function queryOf(query: Query): string {
   return `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`;
 }
 
-/** JSON would make an empty object of a regular expression, which every object matches. */
+/**
+ * A value as it goes. What JSON would leave out, or make something else of, is refused: a match of `{}` in the place of a
+ * `Map`, say, is one that every object fulfils.
+ */
 export function jsonValue(_key: string, value: unknown): unknown {
-  if (!isRegExp(value)) return value;
+  if (!isRegExp(value)) {
+    if (isJson(value)) return value;
+    const what = typeof value === 'object' ? Object.prototype.toString.call(value).slice(8, -1) : String(value);
+    throw new StubError(`${what} cannot be sent: give a JSON value, or a RegExp in a match.`);
+  }
   const { source, flags } = value;
   if (/^u?$/.test(flags)) return { $regex: source };
   throw new StubError(
     `The regular expression ${value} has flags that the stub does not take: write it without them, as in /[Jj]ohn/ for /john/i.`,
   );
+}
+
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) || Object.prototype.toString.call(value) === '[object Object]';
+  }
+  return !['function', 'symbol', 'bigint'].includes(typeof value);
 }

@@ -50,6 +50,10 @@ type MadeChatbot = Pick<Chatbot, 'chatbotId' | 'token' | 'tokenId' | 'channelIds
 
 /** Everything that can be done with one chatbot. */
 function createChatbotScope(controlPlane: ControlPlane, chatbotId: string): ChatbotScope {
+  // Without one, calls would mean every chatbot: a variable of the environment that is not set is soon overlooked.
+  if (typeof chatbotId !== 'string' || chatbotId === '') {
+    throw new StubError(`${JSON.stringify(chatbotId)} is no id of a chatbot: give a text that is not empty.`);
+  }
   const { call, list, wait } = controlPlane;
   const query = { chatbotId };
   const remove = async (): Promise<void> => removeIfThere(controlPlane, `/chatbots/${segment(chatbotId)}`);
@@ -101,6 +105,9 @@ async function armFault(controlPlane: ControlPlane, definition: object): Promise
 
 /** A name as it stands in a path. */
 function segment(name: string): string {
+  if (typeof name !== 'string' || /^\.{0,2}$/.test(name)) {
+    throw new StubError(`${JSON.stringify(name)} can be no name: give a text that is not empty, and neither . nor ...`);
+  }
   if (!name.isWellFormed()) {
     throw new StubError(
       `${JSON.stringify(name)} holds half of a surrogate pair, which no URL can hold: send both halves.`,

@@ -100,7 +100,7 @@ export async function handleContract(t: Test, stub: Stub): Promise<void> {
     t.same((await names(large)).toSorted(), conversations.map(({ name }) => name).toSorted());
     t.equal((await large.conversations({ limit: 1500 })).length, 1500);
     t.equal((await large.conversations({ limit: 3 })).length, 3);
-    await t.rejects(large.conversations({ limit: 0 }), { status: 400, message: /\/limit must be >= 1/ });
+    await t.rejects(large.conversations({ limit: 0 }), { status: 400, message: /\/limit must be >= 1, got 0$/ });
 
     const chatbot = await stub.chatbot();
     await create(stub, chatbot, { email: 'ada@example.com', phone: '+49' });
@@ -137,6 +137,21 @@ export async function handleContract(t: Test, stub: Stub): Promise<void> {
       name: 'StubError',
       message: /^The regular expression \/ada\/i has flags that the stub does not take: write it without them/,
     });
+    await t.rejects(chatbot.count({ body: { name: /(a+)+$/ } }), { message: /, got "\(a\+\)\+\$"$/ });
+    const unsendable: [value: unknown, what: string][] = [
+      [new Map(), 'Map'],
+      [new Headers(), 'Headers'],
+      [Number.NaN, 'NaN'],
+      [10n, '10'],
+      [Symbol('x'), 'Symbol\\(x\\)'],
+      [() => true, '\\(\\) => true'],
+    ];
+    for (const [value, what] of unsendable) {
+      const message = new RegExp(`^${what} cannot be sent: give a JSON value`);
+      await t.rejects(chatbot.count({ body: { name: value } }), { name: 'StubError', message });
+    }
+    const timeoutMs = '5' as unknown as number;
+    await t.rejects(chatbot.waitFor({}, { timeoutMs }), { message: /\/timeoutMs must be integer, got "5"$/ });
     await t.rejects(chatbot.count({ body: { name: { $like: 'x' } } }), {
       message: /\/match\/body\/name\/\$like is no operator/,
     });
@@ -334,8 +349,13 @@ export async function handleContract(t: Test, stub: Stub): Promise<void> {
   });
 
   await t.test('an id that no chatbot may have is refused, also where it would be removed', async (t) => {
-    await t.rejects(stub.scope('').remove(), { name: 'StubError', message: /\(405\)/ });
-    await t.rejects(stub.scope('').reset(), { name: 'StubError', message: /\(400\)/ });
+    for (const id of ['', undefined, null, 5] as string[]) {
+      t.throws(() => stub.scope(id), { name: 'StubError', message: /is no id of a chatbot: give a text/ });
+    }
+    await t.rejects(stub.scope('x'.repeat(100_000)).remove(), { name: 'StubError' });
+    for (const name of ['', '.', '..', undefined] as string[]) {
+      await t.rejects(stub.snapshot(name), { name: 'StubError', message: /can be no name: give a text/ });
+    }
     await t.rejects(stub.snapshot('\ud800'), {
       name: 'StubError',
       message: /^"\\ud800" holds half of a surrogate pair/,
