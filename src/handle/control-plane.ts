@@ -121,7 +121,7 @@ function queryOf(query: Query): string {
  * A value as it goes. What JSON would leave out, or make something else of, is refused: a match of `{}` in the place of a
  * `Map`, say, is one that every object fulfils.
  */
-export function jsonValue(_key: string, value: unknown): unknown {
+function jsonValue(_key: string, value: unknown): unknown {
   if (!isRegExp(value)) {
     if (isJson(value)) return value;
     const what = typeof value === 'object' ? Object.prototype.toString.call(value).slice(8, -1) : String(value);

@@ -9,7 +9,7 @@ import type { ClockState } from './resources.ts';
 import type { Stub } from './stub.ts';
 
 /** What a handle needs to know of its stub. */
-export interface Place {
+interface Place {
   url: string;
   token?: string;
   adminToken?: string;

@@ -17,7 +17,7 @@ export function handleOf(running: Running): Stub {
  * Brings calls to a server as a request would. A body goes as a stream: with any other, the call would need the global
  * setImmediate, which a test may have stopped.
  */
-export function sendInto(running: Pick<Running, 'inject'>, adminToken: string | undefined): Send {
+function sendInto(running: Pick<Running, 'inject'>, adminToken: string | undefined): Send {
   return async ({ method, target, body }) => {
     const headers = {
       ...(adminToken !== undefined && { authorization: `Bearer ${adminToken}` }),
