@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { clearInterval, setInterval } from 'node:timers';
 import { AbstractStartedContainer, GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { openStub } from './handle/over-http.ts';
 import type { Stub } from './handle/stub.ts';
+import { clearInterval, setInterval } from './timers.ts';
 
 /** What the image listens on. */
 const PORT = 4650;

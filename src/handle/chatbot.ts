@@ -4,7 +4,7 @@ import type { RecordedRequest, RequestFilter, RequestMatch, WaitOptions } from '
 import type { Conversation, ConversationFilter, ResetCounts, Snapshot } from './resources.ts';
 
 /** What a test sees and does of one chatbot. Nothing of it is felt by another chatbot's test. */
-export interface ChatbotScope extends AsyncDisposable {
+export interface ChatbotScope {
   readonly chatbotId: string;
   /** The time of this chatbot alone. */
   readonly clock: StubClock;
@@ -92,16 +92,16 @@ export interface ChatbotScope extends AsyncDisposable {
   reset(): Promise<ResetCounts>;
   /** Takes it away with everything that belongs to it, its token included. Safe to call twice. */
   remove(): Promise<void>;
-  /** The same as `remove`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A chatbot that was made for a test, with a token for it. */
-export interface Chatbot extends ChatbotScope {
+/** A chatbot that was made for a test, with a token for it. `await using` removes it. */
+export interface Chatbot extends ChatbotScope, AsyncDisposable {
   /** Its credential, for `Authorization: Bearer` or `x-chatcaptain-key`. */
   readonly token: string;
   /** By this id the token can be revoked. */
   readonly tokenId: string;
   /** The channels that it declares; where it takes any `channelId`, one to use. */
   readonly channelIds: readonly [string, ...string[]];
+  /** The same as `remove`, for `await using`. What `scope` looks at was not made by it, and stays. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

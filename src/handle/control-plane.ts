@@ -54,17 +54,16 @@ const TIMEOUT = 1000;
 
 /** Builds the calls on a way to the server. */
 export function createControlPlane(send: Send): ControlPlane {
-  async function exchange(method: Request['method'], path: string, { query = {}, body }: Call, patience = PATIENCE) {
+  async function exchange(
+    method: Request['method'],
+    path: string,
+    { query = {}, body }: Call,
+    patience = PATIENCE,
+  ): Promise<Exchange> {
     const target = `${CONTROL_PREFIX}${path}${queryOf(query)}`;
     const json = body === undefined ? undefined : JSON.stringify(body, jsonValue);
     const { status, text } = await send({ method, target, ...(json !== undefined && { body: json }), patience });
-    // As it went, where there is something to complain about.
-    return {
-      what: `${method} ${CONTROL_PREFIX}${path}`,
-      status,
-      text,
-      sent: json === undefined ? query : JSON.parse(json),
-    };
+    return { what: `${method} ${CONTROL_PREFIX}${path}`, status, text, json, query };
   }
 
   async function call<T>(method: Request['method'], path: string, call: Call = {}): Promise<T> {
@@ -100,14 +99,24 @@ export function createControlPlane(send: Send): ControlPlane {
   };
 }
 
+interface Exchange {
+  what: string;
+  status: number;
+  text: string;
+  /** The body as it went, if there was one. */
+  json: string | undefined;
+  query: Query;
+}
+
 /** What an answer holds. @throws StubError for one that is no success, or that something on the way has given */
-function valueIn<T>({ what, status, text, sent }: { what: string; status: number; text: string; sent: unknown }): T {
+function valueIn<T>({ what, status, text, json, query }: Exchange): T {
+  const refused = () => errorFrom(what, status, text, json === undefined ? query : JSON.parse(json));
   if (status === 204) return undefined as T;
-  if (status >= 300) throw errorFrom(what, status, text, sent);
+  if (status >= 300) throw refused();
   try {
     return JSON.parse(text) as T;
   } catch {
-    throw errorFrom(what, status, text, sent);
+    throw refused();
   }
 }
 

@@ -28,7 +28,8 @@ export function createStub(controlPlane: ControlPlane, { url, token, adminToken,
     clock: createStubClock(controlPlane),
     async chatbot(options) {
       const made = await call<MadeChatbot>('POST', '/chatbots', { body: options });
-      return { ...createChatbotScope(controlPlane, made.chatbotId), ...made };
+      const scope = createChatbotScope(controlPlane, made.chatbotId);
+      return { ...scope, ...made, [Symbol.asyncDispose]: scope.remove };
     },
     scope: (chatbotId) => createChatbotScope(controlPlane, chatbotId),
     mintToken: (options) => call('POST', '/tokens', { body: options }),
@@ -56,7 +57,6 @@ function createChatbotScope(controlPlane: ControlPlane, chatbotId: string): Chat
   }
   const { call, list, wait } = controlPlane;
   const query = { chatbotId };
-  const remove = async (): Promise<void> => removeIfThere(controlPlane, `/chatbots/${segment(chatbotId)}`);
   return {
     chatbotId,
     clock: createStubClock(controlPlane, chatbotId),
@@ -73,8 +73,7 @@ function createChatbotScope(controlPlane: ControlPlane, chatbotId: string): Chat
     snapshot: async (name) => call('PUT', `/snapshots/${segment(name)}`, { query }),
     restore: async (name) => call('POST', `/snapshots/${segment(name)}/restore`, { query }),
     reset: () => call('POST', '/reset', { query }),
-    remove,
-    [Symbol.asyncDispose]: remove,
+    remove: async () => removeIfThere(controlPlane, `/chatbots/${segment(chatbotId)}`),
   };
 }
 
@@ -106,7 +105,7 @@ async function armFault(controlPlane: ControlPlane, definition: object): Promise
 /** A name as it stands in a path. */
 function segment(name: string): string {
   if (typeof name !== 'string' || /^\.{0,2}$/.test(name)) {
-    throw new StubError(`${JSON.stringify(name)} can be no name: give a text that is not empty, and neither . nor ...`);
+    throw new StubError(`${JSON.stringify(name)} can be no name: give a text other than "", "." and "..".`);
   }
   if (!name.isWellFormed()) {
     throw new StubError(

@@ -5,7 +5,7 @@ import type { Fault } from './fault.ts';
 import type { RecordedRequest, RequestFilter, RequestMatch, WaitOptions } from './recorded-request.ts';
 import type { ChatbotOptions, MintedToken, ResetCounts, Snapshot, TokenOptions } from './resources.ts';
 
-/** A stub: one in this process, or one that runs elsewhere. */
+/** A stub: one in this process, or one that runs elsewhere. `await using` closes it. */
 export interface Stub extends AsyncDisposable {
   /** `http://HOST:PORT` without a slash at the end: the base URL for the program under test. */
   readonly url: string;

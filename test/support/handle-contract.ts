@@ -302,6 +302,7 @@ export async function handleContract(t: Test, stub: Stub): Promise<void> {
     await create(stub, chatbot);
     t.same(await scope.conversations(), await chatbot.conversations());
     t.equal(await scope.count({ status: 201 }), 1);
+    t.notOk(Symbol.asyncDispose in scope, 'await using, which takes away, is for what a test has made');
   });
 
   await t.test('what is removed is gone with everything, and may be removed twice', async (t) => {
