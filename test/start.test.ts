@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
-import { mock } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { SettingsError } from '../src/config.ts';
@@ -97,17 +96,6 @@ t.test('calls that are under way when the stub closes come to their end', async 
   const made = Array.from({ length: 20 }, () => stub.chatbot());
   await stub.close();
   t.equal(new Set((await Promise.all(made)).map(({ chatbotId }) => chatbotId)).size, 20);
-});
-
-t.test('a test that stops the clock does not stop the stub', async (t) => {
-  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] });
-  t.teardown(() => mock.timers.reset());
-  const stub = await startStub();
-  const chatbot = await stub.chatbot();
-  t.equal((await create({ url: stub.url, token: chatbot.token }, chatbot.chatbotId)).status, 201);
-  t.equal((await chatbot.conversations()).length, 1);
-  await chatbot.snapshot('one');
-  await stub.close();
 });
 
 t.test('close may be called twice, at once and later', async (t) => {
