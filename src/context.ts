@@ -12,15 +12,24 @@ import type { Loaded } from './control/fixtures/load.ts';
 import { createJournal, type Journal } from './control/requests/journal.ts';
 import { createState, type State } from './control/state.ts';
 import { createIdGenerator } from './ids.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
+import { isLoss } from './storage/failure.ts';
+import { createFailureLog } from './storage/failure-log.ts';
 import { createGroupCommit, type GroupCommit } from './storage/group-commit.ts';
+import { createStorageHealth, type StorageHealth } from './storage/health.ts';
 import { shippedMigrations } from './storage/migrate.ts';
-import { openDatabase } from './storage/open.ts';
+import { type HeldDatabase, holdDatabase, startupErrorFrom } from './storage/open.ts';
 
 /** Everything that a server works with; shared with the servers that only describe it. */
 export interface ServerContext {
   settings: Settings;
   logger: FastifyBaseLogger;
+  readiness: Readiness;
   db: Database;
+  held: HeldDatabase;
+  health: StorageHealth;
+  /** Resolves with the failure after which the database has to be opened anew. */
+  lost: Promise<unknown>;
   groupCommit: GroupCommit;
   tokens: TokenStore;
   clock: AdjustableClock;
@@ -40,40 +49,81 @@ export interface ControlOptions {
   context: ServerContext;
 }
 
+/** What a context takes over, and what is known before it. */
+export interface ContextOptions {
+  /** What the fixture files declare; `fixtures.seed()` puts it in. */
+  loaded?: Loaded | undefined;
+  /** What the server listens on: whether it reaches this machine only decides about the control plane. */
+  address?: string;
+  readiness?: Readiness;
+  /** What outlives a database that is opened anew. */
+  clock?: AdjustableClock;
+  adminToken?: string | undefined;
+  /** Whether to read the whole database first, since it was found damaged. */
+  check?: boolean;
+}
+
 /**
  * Opens the database that the settings name, and makes what a server needs to work on it.
  *
- * @param loaded what the fixture files declare; `fixtures.seed()` puts it in
- * @param address what the server will listen on: whether it reaches this machine only decides about the control plane
+ * @throws StartupError
  */
 export function openContext(
   settings: Settings,
   logger: FastifyBaseLogger,
-  { loaded, address = settings.host }: { loaded?: Loaded | undefined; address?: string } = {},
+  options: ContextOptions = {},
 ): ServerContext {
-  const clock = createClock(Date.now);
-  const newId = createIdGenerator(Date.now, randomBytes);
-  const { db, applied } = openDatabase({
+  const held = holdDatabase({
     file: settings.database,
     durability: settings.durability,
     migrations: shippedMigrations(),
     lockTimeout: 0,
+    check: options.check ?? false,
   });
-  for (const migration of applied) logger.debug({ migration }, 'migrated');
+  for (const migration of held.applied) logger.debug({ migration }, 'migrated');
+  try {
+    return createContext(held, settings, logger, options);
+  } catch (error) {
+    held.letGo();
+    throw startupErrorFrom(error, settings.database);
+  }
+}
+
+function createContext(
+  held: HeldDatabase,
+  settings: Settings,
+  logger: FastifyBaseLogger,
+  options: ContextOptions,
+): ServerContext {
+  const { loaded, address = settings.host, readiness = createReadiness(), clock = createClock(Date.now) } = options;
+  const { db, anchor } = held;
+  const newId = createIdGenerator(Date.now, randomBytes);
+  const { promise: lost, resolve: lose } = Promise.withResolvers<unknown>();
+  const failures = createFailureLog(logger);
   const groupCommit = createGroupCommit(db, {
-    onFailure: (err, writes) => logger.error({ err, writes }, 'storage refused a group of writes; none was stored'),
+    guard: anchor.assertInPlace,
+    onFailure(error, writes) {
+      failures.failed(error, writes);
+      if (isLoss(error)) lose(error);
+    },
+    onRecovery: failures.recovered,
   });
+  const health = createStorageHealth(db, { file: settings.database, groupCommit, anchor });
   const tokens = createTokenStore(db, { clock: clock.now, newId });
   const chance = settings.seed === undefined ? createChance(newId) : createSeededChance(settings.seed, db, groupCommit);
   const journal = createJournal(db, groupCommit, settings);
   const faults = createFaults(db, { groupCommit, newId, clock: clock.now });
   const fixtures = createFixtures(db, { settings, logger, groupCommit, tokens, clock: clock.now, loaded });
   const state = createState(db, { groupCommit, tokens, clock, chance, journal, faults, fixtures });
-  const adminToken = settings.adminToken ?? (isLoopback(address) ? undefined : freshToken());
+  const adminToken = options.adminToken ?? adminTokenOf(settings, address);
   return {
     settings,
     logger,
+    readiness,
     db,
+    held,
+    health,
+    lost,
     groupCommit,
     tokens,
     clock,
@@ -85,4 +135,9 @@ export function openContext(
     newId,
     ...(adminToken === undefined ? {} : { adminToken }),
   };
+}
+
+/** The control plane asks for a token where others than this machine's can reach it. */
+export function adminTokenOf({ adminToken }: Settings, address: string): string | undefined {
+  return adminToken ?? (isLoopback(address) ? undefined : freshToken());
 }

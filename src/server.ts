@@ -81,7 +81,8 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
 
   app.addHook('onSend', (request, reply, _payload, done) => {
     // A connection that is kept would hold the shutdown up until its grace is over.
-    if (app.closing.aborted && brokenRequests.isLast(request.raw)) reply.header('connection', 'close');
+    if ((context.readiness.unready || app.closing.aborted) && brokenRequests.isLast(request.raw))
+      reply.header('connection', 'close');
     done();
   });
   recorder.attach(app);
@@ -93,7 +94,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   const { afterEarlierAnswers } = brokenRequests;
   const faultHook = createFaultHook({ ...context, recorder, requestLog: logController, afterEarlierAnswers });
   await registerOperations(app, context, [faultHook]);
-  await app.register(health);
+  await app.register(health, { context });
   await app.register(control, { prefix: CONTROL_PREFIX, context });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
   app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));

@@ -26,6 +26,11 @@ export const Settings = Type.Object(
       // SQLite's binding trims the name, and would then open another file than the one that was looked at.
       pattern: '^\\S(?:.*\\S)?$',
     }),
+    waitForDatabase: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      description:
+        'on: a database that cannot be opened at the start, since its disk is full, read-only or away, or its file damaged, is waited for, and /readyz says why. off: the start fails.',
+      default: 'off',
+    }),
     durability: Type.Union([Type.Literal('normal'), Type.Literal('full')], {
       description:
         'normal: nothing acknowledged is lost when the process dies. full: nor when the power fails (one sync per commit).',
@@ -93,6 +98,13 @@ export const Settings = Type.Object(
     shutdownGrace: Type.Integer({
       description: 'Milliseconds that requests in flight get to finish after SIGTERM or SIGINT.',
       default: 5000,
+      minimum: 0,
+      maximum: 3600000,
+    }),
+    shutdownDelay: Type.Integer({
+      description:
+        'Milliseconds after SIGTERM or SIGINT in which requests are still taken, while /readyz says 503, so that a load balancer notices.',
+      default: 0,
       minimum: 0,
       maximum: 3600000,
     }),

@@ -4,4 +4,11 @@
  */
 export class StartupError extends Error {
   override name = 'StartupError';
+  /** Whether the same start may succeed later, when somebody has made room or put a good file in the place of a bad one. */
+  readonly mayPass: boolean;
+
+  constructor(message: string, { mayPass = false, ...options }: ErrorOptions & { mayPass?: boolean } = {}) {
+    super(message, options);
+    this.mayPass = mayPass;
+  }
 }

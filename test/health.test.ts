@@ -3,15 +3,20 @@ import t from 'tap';
 import { resolveSettings } from '../src/config.ts';
 import { openContext } from '../src/context.ts';
 import { createLogger } from '../src/logging.ts';
+import { packageVersion } from '../src/package-root.ts';
 import { buildServer } from '../src/server.ts';
 import { startTestStub } from './support/stub.ts';
 
 t.test('alive and ready once it listens, for anybody', async (t) => {
   const stub = await startTestStub(t);
-  for (const path of ['/livez', '/readyz', '/readyz/']) {
+  const alive = await stub.send({ method: 'GET', path: '/livez' });
+  t.equal(alive.status, 200);
+  t.same(alive.json, { status: 'ok' });
+  for (const path of ['/readyz', '/readyz/']) {
     const answer = await stub.send({ method: 'GET', path });
     t.equal(answer.status, 200, path);
-    t.same(answer.json, { status: 'ok' }, path);
+    t.match(answer.json, { status: 'ok', version: packageVersion(), uptimeSeconds: Number }, path);
+    t.ok(answer.json.uptimeSeconds > 0 && answer.json.uptimeSeconds < 600, 'seconds');
   }
 });
 
@@ -27,14 +32,42 @@ t.test('probes that pass leave no line in the log', async (t) => {
 
 t.test('alive but not ready when the database does not answer, and it says which check failed', async (t) => {
   const destination = new PassThrough();
-  const logger = await createLogger({ level: 'error', format: 'json', destination });
+  const logger = await createLogger({ level: 'warn', format: 'json', destination });
   const context = openContext(resolveSettings({ options: { database: ':memory:' } }), logger);
   const app = await buildServer(context);
   t.teardown(() => app.close());
   context.db.close();
-  const answer = await app.inject('/readyz');
-  t.equal(answer.statusCode, 503);
-  t.same(answer.json(), { status: 'unavailable', check: 'database' });
-  t.match(String(destination.read()), /database connection is not open.*not ready/s);
+  for (let asked = 0; asked < 3; asked++) {
+    const answer = await app.inject('/readyz');
+    t.equal(answer.statusCode, 503);
+    t.equal(answer.headers['retry-after'], '1');
+    t.same(answer.json(), { status: 'unavailable', check: 'database', reason: 'the database is not open' });
+  }
+  t.same(lines(destination), ['not ready: database: the database is not open'], 'said once');
   t.equal((await app.inject('/livez')).statusCode, 200);
 });
+
+t.test('while it stops it is not ready, and says so', async (t) => {
+  const destination = new PassThrough();
+  const logger = await createLogger({ level: 'info', format: 'json', destination });
+  const context = openContext(resolveSettings({ options: { database: ':memory:' } }), logger);
+  const app = await buildServer(context);
+  t.teardown(() => app.close());
+  const shutdown = { check: 'shutdown', reason: 'the server is stopping' } as const;
+  context.readiness.unready = shutdown;
+  const answer = await app.inject('/readyz');
+  t.equal(answer.statusCode, 503);
+  t.equal(answer.headers.connection, 'close');
+  t.same(answer.json(), { status: 'unavailable', ...shutdown });
+  context.readiness.unready = undefined;
+  t.equal((await app.inject('/readyz')).statusCode, 200);
+  t.same(lines(destination), ['not ready: shutdown: the server is stopping', 'ready again']);
+});
+
+function lines(destination: PassThrough): string[] {
+  const text = String(destination.read() ?? '');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).msg);
+}

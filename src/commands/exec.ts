@@ -5,6 +5,7 @@ import { EXEC_DEFAULTS, environmentWith, loadSettings } from '../config.ts';
 import { handleOf } from '../handle/in-process.ts';
 import { createLogger } from '../logging.ts';
 import { CONTROL_PREFIX } from '../planes.ts';
+import { StartupError } from '../startup-error.ts';
 import { origin } from './origin.ts';
 import type { Caught, Ending } from './signals.ts';
 
@@ -18,7 +19,13 @@ export async function exec(command: Command, flags: Record<string, unknown>, cau
   // A PORT in the environment is for the program under test.
   const settings = loadSettings(flags, { defaults: EXEC_DEFAULTS, foreignPort: true });
   const logger = await createLogger({ level: settings.logLevel, format: settings.logFormat, stream: process.stderr });
-  const stub = handleOf(await boot(settings, logger));
+  const stopping = new AbortController();
+  caught.pass = () => stopping.abort();
+  const running = await boot(settings, logger, stopping.signal).catch((error) => {
+    if (!caught.first || error instanceof StartupError) throw error;
+  });
+  if (!running) return caught.first as NodeJS.Signals;
+  const stub = handleOf(running);
   try {
     const { chatbotId, token } = await stub.chatbot();
     const url = origin(stub);

@@ -1,6 +1,7 @@
 import { boot, type Running } from '../boot.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import { createLogger, formatOf } from '../logging.ts';
+import { StartupError } from '../startup-error.ts';
 import { origin } from './origin.ts';
 
 /** Starts the server, says where it is, and stops it when `signal` comes, which may be before it has started. */
@@ -8,7 +9,12 @@ export async function serve(flags: Record<string, unknown>, signal: Promise<Node
   const settings = loadSettings(flags);
   const format = formatOf(settings.logFormat);
   const logger = await createLogger({ level: settings.logLevel, format });
-  const stub = await boot(settings, logger);
+  const stopping = new AbortController();
+  signal.then(() => stopping.abort());
+  const stub = await boot(settings, logger, stopping.signal).catch((error) => {
+    if (!stopping.signal.aborted || error instanceof StartupError) throw error;
+  });
+  if (!stub) return;
 
   // What waits for this line must not depend on how many others are wanted. It holds no credential: logs are kept.
   const announcing = logger.child({}, { level: settings.logLevel === 'silent' ? 'silent' : 'info' });

@@ -4,6 +4,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { TokenError } from '../auth/tokens.ts';
 import { UnreadableBodyError } from '../json-body.ts';
+import { describeFailure, isStorageFailure } from '../storage/failure.ts';
 import { StorageUnavailableError } from '../storage/group-commit.ts';
 
 export const Problem = Type.Object(
@@ -73,6 +74,10 @@ function problemFrom(error: FastifyError | ProblemError, request: FastifyRequest
   if (error instanceof TokenError) return new ProblemError(400, error.message);
   if (error instanceof StorageUnavailableError) {
     const detail = `Nothing was changed: ${error.message}. Send the request again later.`;
+    return new ProblemError(503, detail, {}, { 'retry-after': '1' });
+  }
+  if (isStorageFailure(error)) {
+    const detail = `Not ready: ${describeFailure(error)}. Send the request again later.`;
     return new ProblemError(503, detail, {}, { 'retry-after': '1' });
   }
   if (error instanceof UnreadableBodyError) return new ProblemError(error.isForeignType ? 415 : 400, error.message);

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import type { Running } from '../boot.ts';
 // With the package, before a test stops them. Not in start.ts: its declaration, which is published, would keep this line.
+import { StartupError } from '../startup-error.ts';
 import '../timers.ts';
 import { createControlPlane, type Send } from './control-plane.ts';
 import { createStub } from './create-stub.ts';
@@ -32,6 +33,7 @@ function sendInto(running: Pick<Running, 'inject'>, adminToken: string | undefin
       });
       return { status, text };
     } catch (cause) {
+      if (cause instanceof StartupError) throw new StubError(cause.message, { cause });
       throw new StubError(`The stub is closed: ${method} ${target} comes too late.`, { cause });
     }
   };

@@ -6,6 +6,11 @@ export interface StubOptions {
   port?: number;
   /** SQLite file, or `:memory:`, the default. */
   database?: string;
+  /**
+   * Whether to wait for a database that cannot be opened yet: its disk is full, read-only or away, or its file damaged.
+   * Default `off`: `startStub` rejects.
+   */
+  waitForDatabase?: 'on' | 'off';
   /** `normal` (default): nothing acknowledged is lost when the process dies. `full`: nor when the power fails. */
   durability?: 'normal' | 'full';
   /** A bearer token that holds every permission on every chatbot. Default: a fresh one, in `token`. */
@@ -30,6 +35,8 @@ export interface StubOptions {
   bodyLimit?: number;
   /** Milliseconds that requests in flight get to finish in `close`. Default 2000. */
   shutdownGrace?: number;
+  /** Milliseconds in which `close` still takes requests, while `/readyz` says 503. Default 0. */
+  shutdownDelay?: number;
   /** Least severe log line to write. Default `silent`. */
   logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** `auto` (default): for people on a terminal, JSON everywhere else. */

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { setImmediate, setTimeout } from '../timers.ts';
-import { codeOf, isBusy } from './sqlite-error.ts';
+import { describeFailure, isStorageFailure } from './failure.ts';
+import { isBusy } from './sqlite-error.ts';
 
 /** A write that was not stored because storage as a whole refused it. The same request may succeed later. */
 export class StorageUnavailableError extends Error {
@@ -28,13 +29,19 @@ export interface GroupCommit {
   settled(): Promise<void>;
   /** Resolves when nothing is waiting to be written any more. */
   drain(): Promise<void>;
+  /** With what the last group failed as a whole; `undefined` when it was stored. */
+  lastFailure(): unknown;
 }
 
 export interface GroupCommitOptions {
   /** How long a group waits in all for another process's lock before it is given up, in milliseconds. */
   lockTimeout?: number;
+  /** Called before each group: what it throws fails the group. */
+  guard?: () => void;
   /** Hears of each group that failed as a whole, with SQLite's own error. */
   onFailure?: (error: unknown, size: number) => void;
+  /** Hears of the first group that was stored after one that failed. */
+  onRecovery?: () => void;
 }
 
 interface Pending {
@@ -51,13 +58,14 @@ const RETRY_PAUSE = 10;
 
 /** Commits all writes of one event-loop turn together: one transaction, and at most one sync, however many requests. */
 export function createGroupCommit(db: Database, options: GroupCommitOptions = {}): GroupCommit {
-  const { lockTimeout = 5000, onFailure = () => {} } = options;
+  const { lockTimeout = 5000, guard = () => {}, onFailure = () => {}, onRecovery = () => {} } = options;
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
   let queue: Pending[] = [];
   let scheduled = false;
   let waitingSince: number | undefined;
+  let lastFailure: unknown;
 
   function enqueue(pending: Pending): void {
     queue.push(pending);
@@ -69,6 +77,7 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
 
   function flush(): void {
     try {
+      guard();
       begin.run();
     } catch (error) {
       waitingSince ??= performance.now();
@@ -115,7 +124,9 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
   }
 
   function finish(group: Pending[], failure?: { error: unknown }): void {
+    const isRecovery = lastFailure !== undefined && failure === undefined;
     waitingSince = undefined;
+    lastFailure = failure?.error;
     scheduled = queue.length > 0;
     if (scheduled) setImmediate(flush);
     if (failure) {
@@ -130,6 +141,7 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
       }
     }
     if (failure) onFailure(failure.error, group.length);
+    if (isRecovery) onRecovery();
   }
 
   function add<T>(unit: () => T, committed?: () => void): Promise<T> {
@@ -150,20 +162,6 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
     async drain() {
       while (scheduled) await settled();
     },
+    lastFailure: () => lastFailure,
   };
-}
-
-/** Whether an error is about the file as a whole rather than about the one statement that met it. */
-function isStorageFailure(error: unknown): boolean {
-  return /^SQLITE_(FULL|IOERR|NOMEM|CORRUPT|NOTADB|READONLY|CANTOPEN|BUSY|LOCKED)/.test(codeOf(error));
-}
-
-/** Why storage refused, in words for the caller: no path, no statement. */
-function describeFailure(error: unknown): string {
-  const code = codeOf(error);
-  if (code.startsWith('SQLITE_FULL')) return 'the disk is full';
-  if (code.startsWith('SQLITE_BUSY')) return 'another process holds the database locked';
-  if (code.startsWith('SQLITE_READONLY')) return 'the database is read-only';
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return 'the database file is damaged';
-  return 'the database could not be written';
 }

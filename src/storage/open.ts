@@ -2,8 +2,11 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
+import { type Anchor, createAnchor } from './anchor.ts';
+import { type Claim, claimDatabase } from './lock.ts';
 import { assertOurs, type Migration, migrate } from './migrate.ts';
 import { codeOf, isBusy } from './sqlite-error.ts';
+import { troubleIn } from './volume.ts';
 
 export interface OpenOptions {
   /** A path, or `:memory:`. */
@@ -15,12 +18,21 @@ export interface OpenOptions {
    * group commit tries again by itself.
    */
   lockTimeout: number;
+  /** Reads all of it first, and refuses one that is damaged anywhere. Takes as long as the file is large. */
+  check?: boolean;
 }
 
 export interface OpenedDatabase {
   db: Database;
   /** Names of the migrations that this opening applied. */
   applied: string[];
+}
+
+/** A database that one server has for itself. */
+export interface HeldDatabase extends OpenedDatabase {
+  anchor: Anchor;
+  /** Brings the log into the main file, closes it, and gives it up. Does nothing the second time. */
+  letGo(): void;
 }
 
 /** How long opening waits for another process that migrates the same file, in milliseconds. */
@@ -34,26 +46,75 @@ const RETRY_PAUSE = 10;
  *
  * @throws StartupError one line that names the file and what to do
  */
-export function openDatabase({ file, durability, migrations, lockTimeout }: OpenOptions): OpenedDatabase {
+export function openDatabase(options: OpenOptions): OpenedDatabase {
   try {
-    if (file !== ':memory:') {
-      mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-      if (existsSync(file)) inspect(file, migrations);
-    }
-    const db = new Sqlite(file, { timeout: OPEN_TIMEOUT });
-    try {
-      turnOnLog(db);
-      db.pragma(`synchronous = ${durability}`);
-      const applied = migrate(db, migrations);
-      db.pragma(`busy_timeout = ${lockTimeout}`);
-      return { db, applied };
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+    look(options);
+    return open(options);
   } catch (error) {
+    throw startupErrorFrom(error, options.file);
+  }
+}
+
+/**
+ * The same for a server, which claims the database before it changes anything in it.
+ *
+ * @throws StartupError
+ */
+export function holdDatabase(options: OpenOptions): HeldDatabase {
+  const { file } = options;
+  let claim: Claim | undefined;
+  try {
+    look(options);
+    claim = claimDatabase(file);
+    return hold(open(options), claim, file);
+  } catch (error) {
+    claim?.release();
     throw startupErrorFrom(error, file);
   }
+}
+
+function hold({ db, applied }: OpenedDatabase, claim: Claim, file: string): HeldDatabase {
+  const anchor = createAnchor(file);
+  let isHeld = true;
+  return {
+    db,
+    applied,
+    anchor,
+    letGo() {
+      if (!isHeld) return;
+      isHeld = false;
+      closeDatabase(db);
+      anchor.release();
+      claim.release();
+    },
+  };
+}
+
+/** Makes the folder, and refuses a file that is not ours. */
+function look({ file, migrations }: OpenOptions): void {
+  if (file === ':memory:') return;
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  if (existsSync(file)) inspect(file, migrations);
+}
+
+function open({ file, durability, migrations, lockTimeout, check = false }: OpenOptions): OpenedDatabase {
+  const db = new Sqlite(file, { timeout: OPEN_TIMEOUT });
+  try {
+    turnOnLog(db);
+    if (check) assertSound(db);
+    db.pragma(`synchronous = ${durability}`);
+    const applied = migrate(db, migrations);
+    db.pragma(`busy_timeout = ${lockTimeout}`);
+    return { db, applied };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function assertSound(db: Database): void {
+  const found = db.pragma('quick_check(1)', { simple: true });
+  if (found !== 'ok') throw Object.assign(new Error(String(found)), { code: 'SQLITE_CORRUPT' });
 }
 
 /**
@@ -96,10 +157,10 @@ export function closeDatabase(db: Database): void {
 }
 
 /** What went wrong in words; what has no words here, a `StartupError` among it, as it is. */
-function startupErrorFrom(error: unknown, file: string): unknown {
+export function startupErrorFrom(error: unknown, file: string): unknown {
   const code = codeOf(error);
   const folder = path.dirname(path.resolve(file));
-  const say = (text: string): StartupError => new StartupError(text, { cause: error });
+  const say = (text: string): StartupError => new StartupError(text, { cause: error, mayPass: true });
   if (code === 'SQLITE_NOTADB') {
     return say(`${file} is not an SQLite database; it was left as it is. Name another file with --database.`);
   }
@@ -111,17 +172,21 @@ function startupErrorFrom(error: unknown, file: string): unknown {
   if (isBusy(error)) {
     return say(`${file} is locked by another process; stop that one, or name another file with --database.`);
   }
-  if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC') {
-    return say(`${file} cannot be written: the disk is full. Free some space, or name another file with --database.`);
+  // What SQLite could not do, the system knows better why.
+  const trouble = /^SQLITE_(CANTOPEN|READONLY|IOERR|PERM)/.test(code) ? (troubleIn(folder) ?? code) : code;
+  const cause = trouble === code ? error : Object.assign(new Error(trouble, { cause: error }), { code: trouble });
+  if (code.startsWith('SQLITE_FULL') || trouble === 'ENOSPC') {
+    const text = `${file} cannot be written: the disk is full. Free some space, or name another file with --database.`;
+    return new StartupError(text, { cause, mayPass: true });
   }
   if (
-    /^SQLITE_(CANTOPEN|READONLY|IOERR|PERM)/.test(code) ||
-    /^E(ACCES|PERM|ROFS|NOENT|NOTDIR|EXIST|ISDIR|LOOP|NAMETOOLONG)$/.test(code)
+    /^SQLITE_(CANTOPEN|READONLY|IOERR|PERM)/.test(trouble) ||
+    /^E(ACCES|PERM|ROFS|NOENT|NOTDIR|EXIST|ISDIR|LOOP|NAMETOOLONG)$/.test(trouble)
   ) {
-    return say(
-      `${file} cannot be opened for writing (${code}): check that ${folder} is a folder that this user may write, ` +
-        'or name another file with --database.',
-    );
+    const text =
+      `${file} cannot be opened for writing (${trouble}): check that ${folder} is a folder that this user may write, ` +
+      'or name another file with --database.';
+    return new StartupError(text, { cause, mayPass: true });
   }
   return error;
 }

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PermissionDeniedError, UnauthenticatedError } from '../auth/guard.ts';
 import { decide, type Violation } from '../decisions.ts';
 import { UNREADABLE_TYPE } from '../json-body.ts';
+import { describeFailure, isStorageFailure } from '../storage/failure.ts';
 import { StorageUnavailableError } from '../storage/group-commit.ts';
 
 /**
@@ -97,6 +98,9 @@ function refusalFrom(error: FastifyError | RefusedError, policy: ErrorPolicy): R
   if (error instanceof PermissionDeniedError) return new RefusedError(403, error.message);
   if (error instanceof StorageUnavailableError) {
     return new RefusedError(503, `Nothing was stored: ${error.message}. Send the request again later.`, RETRY_AFTER);
+  }
+  if (isStorageFailure(error)) {
+    return new RefusedError(503, `Not ready: ${describeFailure(error)}. Send the request again later.`, RETRY_AFTER);
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new RefusedError(413, `The body is larger than ${policy.bodyLimit} bytes.`);

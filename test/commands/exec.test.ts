@@ -301,3 +301,15 @@ async function gone(pid: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+t.test('a stub that waits for its database is ended by a signal, and the command is not run', async (t) => {
+  const cwd = t.testdir({ data: 'a file where the folder should be' });
+  const args = ['exec', '--database', 'data/x.sqlite', '--wait-for-database', '--', 'echo', 'it runs'];
+  const command = start(t, args, { cwd });
+  let said = '';
+  command.child.stderr?.on('data', (text: string) => {
+    said += text;
+    if (said.includes('not ready')) command.child.kill('SIGTERM');
+  });
+  t.match(await command.ended, { code: null, signal: 'SIGTERM', stdout: '' });
+});

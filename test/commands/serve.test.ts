@@ -282,6 +282,64 @@ t.test('a signal during the start is not lost', async (t) => {
   t.equal((await stub.ended).code, 0);
 });
 
+t.test('a second server on the same database is refused with one line; commands work beside the first', async (t) => {
+  const cwd = t.testdir();
+  const first = await serve(t, ['--token', 'a'], { cwd });
+  const second = await run(t, ['--port', '0'], { cwd });
+  t.same(second, {
+    code: 1,
+    signal: null,
+    stdout: '',
+    stderr: `error: ./${DATABASE} is in use by another server; stop that one, or name another file with --database.\n`,
+  });
+  t.match(await run(t, ['token', 'create'], { cwd }), { code: 0, stdout: /^CCSB-/ });
+  t.match(await run(t, ['migrate'], { cwd }), { code: 0, stdout: /was up to date/ });
+  const headers = { authorization: 'Bearer a', 'content-type': 'application/json' };
+  t.equal((await send(first.url, { path: pathOf('x'), headers, body: JSON.stringify(VALID) })).status, 201);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const third = await serve(t, [], { cwd });
+  third.child.kill();
+  t.equal((await third.ended).code, 0, 'what died has no claim any more');
+});
+
+t.test('readiness drops before the socket closes, and what comes meanwhile is served', async (t) => {
+  const stub = await serve(t, ['--token', 'a', '--shutdown-delay', '600000'], { cwd: t.testdir() });
+  stub.child.kill('SIGTERM');
+  await stub.says(/"msg":"stopping"/);
+  const unready = await send(stub.url, { method: 'GET', path: '/readyz' });
+  t.equal(unready.status, 503);
+  t.same(unready.json, { status: 'unavailable', check: 'shutdown', reason: 'the server is stopping' });
+  t.equal((await send(stub.url, { method: 'GET', path: '/livez' })).status, 200);
+  const headers = { authorization: 'Bearer a', 'content-type': 'application/json' };
+  const made = await send(stub.url, { path: pathOf('x'), headers, body: JSON.stringify(VALID) });
+  t.equal(made.status, 201);
+  t.equal(made.headers.connection, 'close', 'its client looks for another server');
+  stub.child.kill('SIGTERM');
+  t.equal((await stub.ended).code, 143);
+
+  const brief = await serve(t, ['--shutdown-delay', '300'], { cwd: t.testdir() });
+  brief.child.kill('SIGTERM');
+  await brief.says(/"msg":"stopping"/);
+  t.equal((await send(brief.url, { method: 'GET', path: '/readyz' })).status, 503);
+  t.equal((await brief.ended).code, 0, 'by itself, when the delay is over');
+});
+
+t.test('a start that waits for its database is ended by a signal, with exit code 0', async (t) => {
+  const cwd = t.testdir({ data: 'a file where the folder should be' });
+  const stub = start(t, ['--port', '0', '--wait-for-database'], { cwd });
+  await stub.says(/"msg":"not ready: the folder of the database is not there;/);
+  stub.child.kill('SIGTERM');
+  t.match(await stub.ended, { code: 0, stderr: '' });
+
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as { port: number };
+  const refused = await run(t, ['--port', String(port), '--wait-for-database'], { cwd });
+  t.match(refused, { code: 1, stderr: /^error: port \d+ on 127\.0\.0\.1 is taken: / }, 'there is nothing to wait for');
+});
+
 async function waitFor<T>(look: () => T): Promise<NonNullable<T>> {
   for (;;) {
     const found = look();

@@ -287,7 +287,7 @@ t.test('a closed database refuses the write, and neither path nor statement reac
   const { db, add, failures } = setUp(t);
   const write = add('late');
   db.close();
-  await t.rejects(write, { name: 'StorageUnavailableError', message: /^the database could not be written$/ });
+  await t.rejects(write, { name: 'StorageUnavailableError', message: /^the database is not open$/ });
   t.match(failures, [{ error: TypeError, size: 1 }]);
 });
 

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { Settings } from './config.ts';
+import { type ContextOptions, openContext, type ServerContext } from './context.ts';
+import { buildServer } from './server.ts';
+import { startupErrorFrom } from './storage/open.ts';
+import { type Rescued, rescue } from './storage/rescue.ts';
+import { nextTurn } from './timers.ts';
+
+/** A server on its database, from the moment that is opened until it is closed. */
+export interface Life {
+  context: ServerContext;
+  app: FastifyInstance;
+  /** Brings a request in past the network. Rejects once the server closes. */
+  inject(request: InjectOptions): Promise<LightMyRequestResponse>;
+  /** Ends what waits, and resolves when what is under way has come to its end; the database stays open. */
+  stop(): Promise<void>;
+  /**
+   * Closes the database. One whose file was deleted is written anew first. Does nothing the second time.
+   *
+   * @throws what hindered the writing; then it is still open
+   */
+  end(): void;
+  /**
+   * The same when no other life follows. What cannot be written anew is lost, and that is logged; when the folder has
+   * gone with the file, nothing is written: a test that is over has cleaned up.
+   */
+  endForGood(): void;
+}
+
+/**
+ * Opens the database, puts the fixtures in and builds the server, which answers nobody yet.
+ *
+ * @param prepare what else is to be done with the database before
+ * @throws StartupError
+ */
+export async function beginLife(
+  settings: Settings,
+  logger: FastifyBaseLogger,
+  options: ContextOptions,
+  prepare: (life: Life) => void,
+): Promise<Life> {
+  const context = openContext(settings, logger, options);
+  try {
+    if (options.readiness) options.readiness.unready = { check: 'fixtures', reason: 'the fixtures are being put in' };
+    await context.fixtures.seed();
+    const app = await buildServer(context);
+    await app.ready();
+    await context.fixtures.watch();
+    const life = lifeOf(context, app);
+    prepare(life);
+    return life;
+  } catch (error) {
+    await context.fixtures.close();
+    context.held.letGo();
+    throw startupErrorFrom(error, settings.database);
+  }
+}
+
+function lifeOf(context: ServerContext, app: FastifyInstance): Life {
+  const { db, held, groupCommit, fixtures, logger, settings } = context;
+  /** Calls of this process: no socket shows that they are under way. */
+  const injected = new Set<Promise<unknown>>();
+  let rescued: Rescued | undefined;
+
+  function end(): void {
+    if (held.anchor.isDeleted()) rescued ??= rescue(db, settings.database, new Date());
+    held.letGo();
+    if (!rescued) return;
+    const file = rescued.putInPlace();
+    rescued = undefined;
+    logger.warn({ file }, 'the database file was deleted; what it held has been written to this one');
+  }
+
+  return {
+    context,
+    app,
+    inject(request) {
+      const answer = app.inject(request);
+      injected.add(answer);
+      return answer.finally(() => injected.delete(answer));
+    },
+    async stop() {
+      await app.close();
+      await Promise.allSettled(injected);
+      // What was cut off comes to its end when its socket has closed, at the end of this turn, and then into the journal.
+      await nextTurn();
+      await nextTurn();
+      await fixtures.close();
+      await groupCommit.drain();
+    },
+    end,
+    endForGood() {
+      try {
+        if (existsSync(path.dirname(path.resolve(settings.database)))) end();
+      } catch (error) {
+        logger.fatal(
+          { err: error },
+          'the database file was deleted, and what it held could not be written: it is lost',
+        );
+      }
+      held.letGo();
+    },
+  };
+}

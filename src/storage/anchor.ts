@@ -1,0 +1,67 @@
+// Whether the database's file is where it was opened: SQLite would go on writing to one that nobody finds any more.
+import { closeSync, fstatSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
+
+/** deleted: gone for good, once it is closed. moved: it is elsewhere, or its volume is away. replaced: another is there. */
+export type Displacement = 'deleted' | 'moved' | 'replaced';
+
+/** What is wrong with the place of the database's file. */
+export class DisplacedError extends Error {
+  override name = 'DisplacedError';
+  readonly how: Displacement;
+
+  constructor(how: Displacement) {
+    super(`the database file was ${how}`);
+    this.how = how;
+  }
+}
+
+export interface Anchor {
+  /** @throws DisplacedError */
+  assertInPlace(): void;
+  /** Whether what was opened is to be found nowhere any more. */
+  isDeleted(): boolean;
+  /**
+   * To be called when the database is closed, and not before: POSIX would take SQLite's locks away. What is left of the
+   * log of a file that is not there any more goes, too: SQLite would take it for the log of the next one in its place.
+   */
+  release(): void;
+}
+
+/** Remembers which file a database was opened as. */
+export function createAnchor(file: string): Anchor {
+  if (file === ':memory:') return { assertInPlace() {}, isDeleted: () => false, release() {} };
+  const descriptor = openSync(file, 'r');
+  const opened = fstatSync(descriptor);
+  const log = [`${file}-wal`, `${file}-shm`].map((name) => ({ name, ino: look(name)?.ino }));
+  const isDeleted = (): boolean => fstatSync(descriptor).nlink === 0;
+
+  function displacement(): Displacement | undefined {
+    const found = look(file);
+    if (found?.ino === opened.ino && found.dev === opened.dev) return undefined;
+    if (found !== undefined) return 'replaced';
+    return isDeleted() ? 'deleted' : 'moved';
+  }
+
+  return {
+    assertInPlace() {
+      const how = displacement();
+      if (how !== undefined) throw new DisplacedError(how);
+    },
+    isDeleted,
+    release() {
+      if (displacement() !== undefined) {
+        for (const { name, ino } of log) if (ino !== undefined && look(name)?.ino === ino) rmSync(name);
+      }
+      closeSync(descriptor);
+    },
+  };
+}
+
+function look(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    // Its folder cannot be looked into, or its volume gives errors.
+    return undefined;
+  }
+}

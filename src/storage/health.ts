@@ -1,0 +1,70 @@
+import path from 'node:path';
+import type { Database } from 'better-sqlite3';
+import type { Anchor } from './anchor.ts';
+import { describeFailure } from './failure.ts';
+import { type GroupCommit, StorageUnavailableError } from './group-commit.ts';
+import { codeOf } from './sqlite-error.ts';
+import { LEAST_ROOM, roomIn, troubleIn } from './volume.ts';
+
+export interface StorageHealth {
+  /** Why nothing could be stored now, in words; `undefined` when all is well. */
+  problem(): Promise<string | undefined>;
+}
+
+/** How much a disk that was full must have again, in bytes: enough for more than the one page that a trial needs. */
+const ROOM_AGAIN = 4 * LEAST_ROOM;
+
+/**
+ * Looks whether the database can be written. That is asked every few seconds for months, so it is tried with a write only
+ * where there is a doubt: the last write failed, the file is not in its place, its folder cannot be written or hardly
+ * has room.
+ */
+export function createStorageHealth(
+  db: Database,
+  { file, groupCommit, anchor }: { file: string; groupCommit: GroupCommit; anchor: Anchor },
+): StorageHealth {
+  const folder = file === ':memory:' ? undefined : path.dirname(path.resolve(file));
+  const read = db.prepare('SELECT 1');
+
+  function isDoubtful(): boolean {
+    if (groupCommit.lastFailure() !== undefined) return true;
+    if (folder === undefined) return false;
+    try {
+      anchor.assertInPlace();
+      return troubleIn(folder) !== undefined;
+    } catch {
+      return true;
+    }
+  }
+
+  function isStillFull(): boolean {
+    return isFull(groupCommit.lastFailure()) && folder !== undefined && roomIn(folder) < ROOM_AGAIN;
+  }
+
+  /** Writes what stands there already: one page, and nothing changes. */
+  function tryWriting(): Promise<unknown> {
+    return groupCommit.write(() => {
+      // Read in the same transaction: another process may have migrated the database.
+      const version = db.pragma('user_version', { simple: true });
+      db.pragma(`user_version = ${version}`);
+    });
+  }
+
+  return {
+    async problem() {
+      try {
+        read.get();
+        if (!isDoubtful()) return undefined;
+        if (isStillFull()) return describeFailure(groupCommit.lastFailure());
+        await tryWriting();
+        return undefined;
+      } catch (error) {
+        return error instanceof StorageUnavailableError ? error.message : describeFailure(error);
+      }
+    },
+  };
+}
+
+function isFull(failure: unknown): boolean {
+  return codeOf(failure).startsWith('SQLITE_FULL');
+}
