@@ -51,12 +51,12 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
       // No hook and no log line of the framework's follows here.
       if (isControlPlane(request.raw.url as string)) {
         refuseUnreadablePath(admit, request, reply);
-        logController.requestCompleted(null, request, reply);
-        return;
+        recorder.record(request, reply, { status: reply.statusCode });
+      } else {
+        recorder.linkTo(request, reply);
+        const body = renderError(error, request, reply);
+        recorder.record(request, reply, { status: reply.statusCode, body: JSON.stringify(body) });
       }
-      recorder.linkTo(request, reply);
-      const body = renderError(error, request, reply);
-      recorder.record(request, reply, { status: reply.statusCode, body: JSON.stringify(body) });
       logController.requestCompleted(null, request, reply);
     },
     clientErrorHandler: brokenRequests.answer,
