@@ -13,6 +13,7 @@ import { createRecorder } from './control/requests/record.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
 import { RequestLog } from './logging.ts';
+import metrics from './metrics/plugin.ts';
 import pause from './pause.ts';
 import { CONTROL_PREFIX, isControlPlane } from './planes.ts';
 import { credentialsIn, redactTarget } from './redaction.ts';
@@ -94,6 +95,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   const faultHook = createFaultHook({ ...context, recorder, requestLog: logController, afterEarlierAnswers });
   await registerOperations(app, context, [faultHook]);
   await app.register(health);
+  await app.register(metrics, { context, recorder });
   await app.register(control, { prefix: CONTROL_PREFIX, context });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
   app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
