@@ -13,6 +13,7 @@ import { createRecorder } from './control/requests/record.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
 import { RequestLog } from './logging.ts';
+import metrics from './metrics/plugin.ts';
 import pause from './pause.ts';
 import { CONTROL_PREFIX, isControlPlane } from './planes.ts';
 import { credentialsIn, redactTarget } from './redaction.ts';
@@ -51,12 +52,12 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
       // No hook and no log line of the framework's follows here.
       if (isControlPlane(request.raw.url as string)) {
         refuseUnreadablePath(admit, request, reply);
-        logController.requestCompleted(null, request, reply);
-        return;
+        recorder.record(request, reply, { status: reply.statusCode });
+      } else {
+        recorder.linkTo(request, reply);
+        const body = renderError(error, request, reply);
+        recorder.record(request, reply, { status: reply.statusCode, body: JSON.stringify(body) });
       }
-      recorder.linkTo(request, reply);
-      const body = renderError(error, request, reply);
-      recorder.record(request, reply, { status: reply.statusCode, body: JSON.stringify(body) });
       logController.requestCompleted(null, request, reply);
     },
     clientErrorHandler: brokenRequests.answer,
@@ -95,6 +96,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   const faultHook = createFaultHook({ ...context, recorder, requestLog: logController, afterEarlierAnswers });
   await registerOperations(app, context, [faultHook]);
   await app.register(health, { context });
+  await app.register(metrics, { context, recorder });
   await app.register(control, { prefix: CONTROL_PREFIX, context });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
   app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));

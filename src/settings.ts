@@ -89,6 +89,10 @@ export const Settings = Type.Object(
       description: 'Whether a request may force its answer with a Prefer header: code=403, delay=250, error="…".',
       default: 'on',
     }),
+    metrics: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      description: 'Whether GET /metrics answers, for Prometheus. off: nothing is measured.',
+      default: 'off',
+    }),
     bodyLimit: Type.Integer({
       description: 'Largest request body in bytes; a larger one is answered 413.',
       default: 102400,

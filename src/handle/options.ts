@@ -31,6 +31,8 @@ export interface StubOptions {
   unauthenticatedStatus?: 401 | 403;
   /** Whether a `Prefer` header may force an answer. Default `on`. */
   prefer?: 'on' | 'off';
+  /** Whether `GET /metrics` answers, for Prometheus. Default `off`: nothing is measured. */
+  metrics?: 'on' | 'off';
   /** Largest request body in bytes. Default 102400. */
   bodyLimit?: number;
   /** Milliseconds that requests in flight get to finish in `close`. Default 2000. */

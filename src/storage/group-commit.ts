@@ -31,6 +31,19 @@ export interface GroupCommit {
   drain(): Promise<void>;
   /** With what the last group failed as a whole; `undefined` when it was stored. */
   lastFailure(): unknown;
+  /** How many writes wait to be committed. */
+  pending(): number;
+  /** Calls `listener` with each group of writes from now on, once it is committed or has failed as a whole. */
+  observe(listener: (group: FinishedGroup) => void): void;
+}
+
+/** A group of writes that came to its end. A transaction that was undone by what its own work threw is none. */
+export interface FinishedGroup {
+  writes: number;
+  /** Whether storage refused it as a whole. */
+  failed: boolean;
+  /** From the first try to begin it, and so with the wait for another process's lock. */
+  durationMs: number;
 }
 
 export interface GroupCommitOptions {
@@ -53,6 +66,9 @@ interface Pending {
   outcome?: { value: unknown } | { error: unknown };
 }
 
+/** What stands in the queue to be waited for, and writes nothing. */
+const MARKER = (): void => {};
+
 /** Pause between two tries to get a lock that another process holds, in milliseconds. */
 const RETRY_PAUSE = 10;
 
@@ -66,6 +82,7 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
   let scheduled = false;
   let waitingSince: number | undefined;
   let lastFailure: unknown;
+  let observer: ((group: FinishedGroup) => void) | undefined;
 
   function enqueue(pending: Pending): void {
     queue.push(pending);
@@ -76,34 +93,39 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
   }
 
   function flush(): void {
+    const began = waitingSince ?? performance.now();
     try {
       guard();
       begin.run();
     } catch (error) {
-      waitingSince ??= performance.now();
-      if (isBusy(error) && performance.now() - waitingSince < lockTimeout) {
+      waitingSince = began;
+      if (isBusy(error) && performance.now() - began < lockTimeout) {
         setTimeout(flush, RETRY_PAUSE);
         return;
       }
       // Everything that waits has waited for the same lock.
       const waiting = queue;
       queue = [];
-      finish(waiting, { error });
+      finish(waiting, began, { error });
       return;
     }
     const group = takeGroup();
+    let isCommitted = false;
     try {
       for (const pending of group) runUnit(pending);
-      if (db.inTransaction) commit.run();
+      if (db.inTransaction) {
+        commit.run();
+        isCommitted = true;
+      }
     } catch (error) {
       try {
         if (db.inTransaction) rollback.run();
       } finally {
-        finish(group, { error });
+        finish(group, began, { error });
       }
       return;
     }
-    finish(group);
+    finish(group, began, undefined, isCommitted);
   }
 
   function runUnit(pending: Pending): void {
@@ -123,10 +145,12 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
     return queue.splice(0, transaction === -1 ? queue.length : Math.max(transaction, 1));
   }
 
-  function finish(group: Pending[], failure?: { error: unknown }): void {
-    const isRecovery = lastFailure !== undefined && failure === undefined;
+  function finish(group: Pending[], began: number, failure?: { error: unknown }, isCommitted = false): void {
+    const isRecovery = isCommitted && lastFailure !== undefined && countWrites(group) > 0;
     waitingSince = undefined;
-    lastFailure = failure?.error;
+    if (failure) lastFailure = failure.error;
+    else if (isRecovery) lastFailure = undefined;
+    if (failure || isCommitted) report(group, began, failure !== undefined);
     scheduled = queue.length > 0;
     if (scheduled) setImmediate(flush);
     if (failure) {
@@ -144,6 +168,12 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
     if (isRecovery) onRecovery();
   }
 
+  function report(group: Pending[], began: number, failed: boolean): void {
+    if (!observer) return;
+    const writes = countWrites(group);
+    if (writes > 0) observer({ writes, failed, durationMs: performance.now() - began });
+  }
+
   function add<T>(unit: () => T, committed?: () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       enqueue({ unit, resolve: resolve as (value: unknown) => void, reject, ...(committed && { committed }) });
@@ -152,7 +182,7 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
 
   /** Stands in the queue behind everything that was asked for before; whether that succeeded is its askers' business. */
   async function settled(): Promise<void> {
-    if (scheduled) await add(() => {}).catch(() => {});
+    if (scheduled) await add(MARKER).catch(() => {});
   }
 
   return {
@@ -163,5 +193,13 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
       while (scheduled) await settled();
     },
     lastFailure: () => lastFailure,
+    pending: () => countWrites(queue),
+    observe(listener) {
+      observer = listener;
+    },
   };
+}
+
+function countWrites(group: readonly Pending[]): number {
+  return group.filter(({ unit }) => unit !== MARKER).length;
 }

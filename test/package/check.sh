@@ -27,7 +27,7 @@ printf 'chatbots:\n  - id: shop\n    tokens: [{token: token-of-the-shop}]\n' >fi
 cat >first.ts <<'TS'
 import { type Stub, type StubOptions, startStub } from 'chatcaptain-stub';
 
-const options: StubOptions = { logFormat: 'json', fixtures: 'fixtures.yaml', seed: 7 };
+const options: StubOptions = { logFormat: 'json', fixtures: 'fixtures.yaml', seed: 7, metrics: 'on' };
 await using stub: Stub = await startStub(options);
 const response = await fetch(`${stub.url}/v1/inbox/my-chatbot/conversations`, {
   method: 'POST',
@@ -38,7 +38,7 @@ const { chatbots } = await (await fetch(`${stub.url}/__admin/chatbots`)).json() 
 const ids = chatbots.map(({ chatbotId }) => chatbotId).join();
 if (ids !== 'my-chatbot,shop') throw new Error(`chatbots: ${ids}`);
 if (response.status !== 201) throw new Error(`status ${response.status}`);
-for (const path of ['/docs', '/docs/static/swagger-ui.css', '/openapi.json', '/openapi.vendor.json', '/__admin/openapi.json']) {
+for (const path of ['/docs', '/docs/static/swagger-ui.css', '/openapi.json', '/openapi.vendor.json', '/__admin/openapi.json', '/metrics']) {
   const { status } = await fetch(stub.url + path);
   if (status !== 200) throw new Error(`${path}: status ${status}`);
 }

@@ -1,10 +1,11 @@
-// A process that starts, uses and closes 200 stubs, and says what is left of them after the first, and after each
-// quarter: node --expose-gc lives.ts
+// A process that starts, uses and closes stubs, and says what is left of them after the first, and after each quarter:
+// node --expose-gc lives.ts [HOW MANY] [METRICS]
 import { readdirSync } from 'node:fs';
-import { request } from 'node:http';
+import { get, request } from 'node:http';
 import { startStub } from '../../src/index.ts';
 
-const LIVES = 200;
+const LIVES = Number(process.argv[2] ?? 200);
+const METRICS = process.argv[3] === 'on' ? 'on' : 'off';
 
 /** One request over a socket, as the program under test sends it, on a connection that it would keep. */
 function post(url: string, token: string): Promise<number> {
@@ -17,8 +18,16 @@ function post(url: string, token: string): Promise<number> {
   });
 }
 
+function scrape(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode as number));
+    }).on('error', reject);
+  });
+}
+
 async function live(): Promise<void> {
-  await using stub = await startStub();
+  await using stub = await startStub({ metrics: METRICS });
   const { chatbotId, token, waitFor, fault, snapshot, clock } = await stub.chatbot();
   await fault({ delayMs: 1 }, { times: 1 });
   const status = await post(`${stub.url}/v1/inbox/${chatbotId}/conversations`, token);
@@ -26,6 +35,7 @@ async function live(): Promise<void> {
   await waitFor({ status: 201 });
   await snapshot('one');
   await clock.freeze();
+  if (METRICS === 'on' && (await scrape(`${stub.url}/metrics`)) !== 200) throw new Error('no metrics');
   // One that is still waited for when the stub closes.
   waitFor({ status: 500 }, { timeoutMs: 60_000 }).catch(() => {});
 }

@@ -18,6 +18,10 @@ export interface Journal {
   settled(): Promise<void>;
   /** How many entries the limits have pushed out or storage has refused, of one chatbot or of all. */
   dropped(chatbotId?: string): number;
+  /** The same since this journal was opened, of all: a number that no clearing takes back. */
+  droppedSinceStart(): number;
+  /** How much there is in it. */
+  size(): { entries: number; bytes: number };
   /** Removes every entry of one chatbot, or of all, and the counts of those dropped. */
   clear(chatbotId?: string): Promise<void>;
   /** Says that a transaction has taken out every entry of one chatbot, or of all, and the counts of those dropped. */
@@ -70,15 +74,17 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
   let lost = new Map<string, number>();
   /** What was in `lost` before the group that is being written. */
   let writtenOff = new Map<string, number>();
+  let droppedSinceStart = 0;
 
   function measure(): void {
-    isStale = false;
     shares = new Map(selectShares.all().map(({ chatbot_id, entries, bytes }) => [chatbot_id, { entries, bytes }]));
     total = { entries: 0, bytes: 0 };
     for (const share of shares.values()) add(total, share.entries, share.bytes);
+    isStale = false;
   }
 
-  function store(row: Omit<RequestRow, 'seq'>): void {
+  /** Returns how many entries had to go for it. */
+  function store(row: Omit<RequestRow, 'seq'>): number {
     if (isStale) measure();
     insert.run(row);
     if (lost.size > 0) {
@@ -88,8 +94,10 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
     const share = shares.get(row.chatbot_id) ?? { entries: 0, bytes: 0 };
     shares.set(row.chatbot_id, share);
     for (const sum of [share, total]) add(sum, 1, row.bytes);
-    while (total.entries > limits.journalEntries) makeRoom('entries', limits.journalEntries);
-    while (total.bytes > limits.journalBytes) makeRoom('bytes', limits.journalBytes);
+    let cut = 0;
+    while (total.entries > limits.journalEntries) cut += makeRoom('entries', limits.journalEntries);
+    while (total.bytes > limits.journalBytes) cut += makeRoom('bytes', limits.journalBytes);
+    return cut;
   }
 
   /** Bounded like the counts that are stored. */
@@ -107,8 +115,11 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
     return largestId;
   }
 
-  /** A hundredth at a time: to look for the largest at every single request would cost too much. */
-  function makeRoom(size: keyof Share, limit: number): void {
+  /**
+   * A hundredth at a time: to look for the largest at every single request would cost too much. Returns how many entries
+   * went.
+   */
+  function makeRoom(size: keyof Share, limit: number): number {
     const chatbotId = largest(size);
     const share = shares.get(chatbotId) as Share;
     const cuts =
@@ -126,6 +137,7 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
     for (const [id, count] of gone) dropped.add(id, count);
     // Another process may work on the same file, and has put in or taken out what is not known here.
     if (isStale || cuts.length === 0) measure();
+    return cuts.length;
   }
 
   function hundredth(entries: number): number {
@@ -149,8 +161,12 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
       const row = rowFrom(entry);
       groupCommit
         .write(() => store(row))
-        .then(() => writtenOff.clear())
+        .then((cut) => {
+          droppedSinceStart += cut;
+          writtenOff.clear();
+        })
         .catch((error) => {
+          droppedSinceStart += 1;
           lose(row.chatbot_id, 1);
           if (!(error instanceof StorageUnavailableError)) return;
           // Both were counted before the group failed.
@@ -168,6 +184,11 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
     dropped(chatbotId) {
       const unstored = chatbotId === undefined ? [...lost.values()] : [lost.get(chatbotId) ?? 0];
       return unstored.reduce((sum, count) => sum + count, dropped.count(chatbotId));
+    },
+    droppedSinceStart: () => droppedSinceStart,
+    size() {
+      if (isStale) measure();
+      return { ...total };
     },
     async clear(chatbotId) {
       const [statements, parameters] = chatbotId === undefined ? [deleteAll, []] : [deleteOf, [chatbotId]];

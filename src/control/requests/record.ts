@@ -30,6 +30,15 @@ export interface Unreadable {
   body: string;
 }
 
+/** One answer, or one request that got none. */
+export interface Outcome {
+  /** Absent when no answer went out. */
+  status: number | undefined;
+  /** Absent when the bytes that came in were no request; so is how long it took until the answer, if any, left. */
+  request?: FastifyRequest;
+  durationMs?: number;
+}
+
 export interface Recorder {
   /** Records every answer of this server's that leaves through its hooks. */
   attach(app: FastifyInstance): void;
@@ -44,6 +53,8 @@ export interface Recorder {
   recordUnreadable(unreadable: Unreadable): Record<string, string>;
   /** Says that the answer to this request has been recorded as unreadable. */
   skip(request: IncomingMessage): void;
+  /** Calls `listener` once for each request from now on, also for those that the journal does not keep. */
+  observe(listener: (outcome: Outcome) => void): void;
 }
 
 const HALF_CLOSED = 'the client had closed its side of the connection, and may not have seen the answer';
@@ -56,14 +67,17 @@ function describedBy(id: string): string {
 /** Builds what writes the journal: each request with its answer, once that is known. */
 export function createRecorder({ journal, clock, settings }: RecorderContext): Recorder {
   const skipped = new WeakSet<IncomingMessage>();
+  let observer: ((outcome: Outcome) => void) | undefined;
 
   function linkTo(request: FastifyRequest, reply: FastifyReply): void {
     if (isDataPlane(request.raw.url as string)) reply.header('link', describedBy(request.id));
   }
 
   const record: Recorder['record'] = (request, reply, { status, body }) => {
+    if (skipped.has(request.raw)) return;
+    observer?.({ status, request, durationMs: reply.elapsedTime });
     const target = request.raw.url as string;
-    if (!isDataPlane(target) || skipped.has(request.raw)) return;
+    if (!isDataPlane(target)) return;
     const credentials = credentialsIn(request.raw.rawHeaders);
     const called = chatbotOf(request);
     const chatbotId = called ?? chatbotIn(target);
@@ -101,7 +115,11 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
     record,
     linkTo,
     skip: (request) => void skipped.add(request),
+    observe(listener) {
+      observer = listener;
+    },
     recordUnreadable({ id, status, detail, packet, headers, body }) {
+      observer?.({ status });
       const { method, target, headers: received, credentials } = parsePacket(packet);
       if (method === '' || !isDataPlane(target)) return {};
       const chatbotId = chatbotIn(target);

@@ -56,6 +56,7 @@ const options: StubOptions = {
   journalBytes: 1_000_000,
   unauthenticatedStatus: 401,
   prefer: 'on',
+  metrics: 'off',
   bodyLimit: 102_400,
   shutdownGrace: 1000,
   logLevel: 'silent',
