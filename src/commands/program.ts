@@ -3,6 +3,7 @@ import { TokenError } from '../auth/tokens.ts';
 import { describeSettings, EXEC_DEFAULTS, type SettingDescription, SettingsError } from '../config.ts';
 import { packageVersion } from '../package-root.ts';
 import { StartupError } from '../startup-error.ts';
+import { prepareReadyz, READYZ_FLAGS, READYZ_SETTINGS } from './readyz.ts';
 import type { Caught, Ending } from './signals.ts';
 
 /**
@@ -100,13 +101,11 @@ function buildProgram(signal: Promise<NodeJS.Signals>, caught: Caught, setExitCo
     .action(async (flags) => (await import('./openapi.ts')).printOpenapi(flags));
 
   const readyz = program.command('readyz').description('ask a running server whether it is ready: exit code 0 or 1');
-  for (const setting of describeSettings().filter(({ name }) => name === 'host' || name === 'port')) {
-    readyz.addOption(settingOption(setting));
+  for (const setting of READYZ_SETTINGS) readyz.addOption(settingOption(setting));
+  for (const { name, value, description } of READYZ_FLAGS) {
+    readyz.option(`--${name}${value === undefined ? '' : ` <${value}>`}`, description);
   }
-  readyz
-    .option('--wait', 'ask again until it is ready')
-    .option('--timeout <seconds>', 'how long --wait waits', '30')
-    .action(async (flags) => setExitCode(await (await import('./readyz.ts')).readyz(flags)));
+  readyz.action(async (flags) => setExitCode(await prepareReadyz(flags)()));
 
   return program;
 }
