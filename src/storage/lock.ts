@@ -1,6 +1,5 @@
 import Sqlite from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
-import { isBusy } from './sqlite-error.ts';
 
 /**
  * Claims a database for this process alone, until it is released or the process ends. A file beside the database is held,
@@ -12,9 +11,8 @@ export function claimDatabase(file: string): { release(): void } {
   const lock = new Sqlite(`${file}-lock`, { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');
-  } catch (error) {
+  } catch {
     lock.close();
-    if (!isBusy(error)) throw error;
     throw new StartupError(`${file} is used by a running server; stop it first, or name another file with --database.`);
   }
   return { release: () => lock.close() };

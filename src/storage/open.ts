@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
-import { assertOurs, type Migration, migrate } from './migrate.ts';
+import { ANOTHER_DATABASE, assertOurs, type Migration, migrate, sentence } from './migrate.ts';
 import { codeOf, isBusy } from './sqlite-error.ts';
 
 export interface OpenOptions {
@@ -60,7 +60,7 @@ export function openDatabase({ file, durability, migrations, lockTimeout }: Open
  * Looks at an existing file in the way that leaves it untouched when it is refused. A connection that may write would, on
  * closing, fold a log that lies beside the file into it; a read-only one would leave an empty log where none was.
  */
-function inspect(file: string, migrations: readonly Migration[]): void {
+export function inspect(file: string, migrations: readonly Migration[]): void {
   const hasLog = existsSync(`${file}-wal`) || existsSync(`${file}-journal`);
   const db = new Sqlite(file, { readonly: hasLog, timeout: OPEN_TIMEOUT });
   try {
@@ -95,24 +95,26 @@ export function closeDatabase(db: Database): void {
   db.close();
 }
 
-/** What went wrong in words; what has no words here, a `StartupError` among it, as it is. */
-function startupErrorFrom(error: unknown, file: string): unknown {
+/**
+ * What went wrong in words; what has no words here, a `StartupError` among it, as it is.
+ *
+ * @param otherwise what else can be done
+ */
+export function startupErrorFrom(error: unknown, file: string, otherwise = ANOTHER_DATABASE): unknown {
   const code = codeOf(error);
   const folder = path.dirname(path.resolve(file));
   const say = (text: string): StartupError => new StartupError(text, { cause: error });
   if (code === 'SQLITE_NOTADB') {
-    return say(`${file} is not an SQLite database; it was left as it is. Name another file with --database.`);
+    return say(`${file} is not an SQLite database; it was left as it is. ${sentence(otherwise)}`);
   }
   if (code.startsWith('SQLITE_CORRUPT')) {
-    return say(
-      `${file} is a damaged database (${code}). Put a back-up in its place, or name another file with --database.`,
-    );
+    return say(`${file} is a damaged database (${code}). Put a back-up in its place, or ${otherwise}.`);
   }
   if (isBusy(error)) {
-    return say(`${file} is locked by another process; stop that one, or name another file with --database.`);
+    return say(`${file} is locked by another process; stop that one, or ${otherwise}.`);
   }
   if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC') {
-    return say(`${file} cannot be written: the disk is full. Free some space, or name another file with --database.`);
+    return say(`${file} cannot be written: the disk is full. Free some space, or ${otherwise}.`);
   }
   if (
     /^SQLITE_(CANTOPEN|READONLY|IOERR|PERM)/.test(code) ||
@@ -120,7 +122,7 @@ function startupErrorFrom(error: unknown, file: string): unknown {
   ) {
     return say(
       `${file} cannot be opened for writing (${code}): check that ${folder} is a folder that this user may write, ` +
-        'or name another file with --database.',
+        `or ${otherwise}.`,
     );
   }
   return error;
