@@ -94,6 +94,12 @@ function buildProgram(signal: Promise<NodeJS.Signals>, caught: Caught, setExitCo
     .description('bring the database to the newest version and leave')
     .action(async (flags) => (await import('./migrate.ts')).migrateDatabase(flags));
 
+  withDatabase(program.command('backup'))
+    .description('copy the database into one file, also beside a running server')
+    .argument('<file>', 'the back-up; - for standard output')
+    .option('--force', 'replace a file that is there')
+    .action(async (file, flags) => setExitCode(await (await import('./backup.ts')).backup(file, flags)));
+
   program
     .command('openapi')
     .description('print the OpenAPI document of this server')
