@@ -100,6 +100,12 @@ function buildProgram(signal: Promise<NodeJS.Signals>, caught: Caught, setExitCo
     .option('--force', 'replace a file that is there')
     .action(async (file, flags) => setExitCode(await (await import('./backup.ts')).backup(file, flags)));
 
+  withDatabase(program.command('restore'))
+    .description('put a back-up in the place of the database, while no server runs')
+    .argument('<file>', 'the back-up; - for standard input')
+    .option('--force', 'replace a database that is there')
+    .action(async (file, flags) => setExitCode(await (await import('./restore.ts')).restore(file, flags)));
+
   program
     .command('openapi')
     .description('print the OpenAPI document of this server')
