@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The command line. Nothing that needs a newer Node, and nothing heavy, is imported before the version is known.
-import process from 'node:process';
 import { catchSignals, dieBy, FOR_THE_COMMAND, firstSignal } from './commands/signals.ts';
 import { problemWithNode } from './node-version.ts';
 import { setTimeout } from './timers.ts';
@@ -26,7 +25,7 @@ if (problem !== undefined) {
     process.stderr.write(`error: the output could not be written (${code})\n`);
     process.exitCode = 1;
   });
-  const { run } = await import('./commands/program.ts');
+  const { run } = argv[0] === 'readyz' ? await import('./commands/probe.ts') : await import('./commands/program.ts');
   const ending = await run(argv, signal, caught);
   if (typeof ending === 'string') {
     caught.release();

@@ -1,5 +1,4 @@
 // Loaded before anything that needs a newer Node.
-import process from 'node:process';
 
 const OLDEST = [22, 18] as const;
 

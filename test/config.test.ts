@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { Ajv } from 'ajv';
 import t from 'tap';
-import { closest, describeSettings, loadSettings, resolveSettings, SettingsError } from '../src/config.ts';
+import {
+  closest,
+  conforms,
+  describeSettings,
+  loadSettings,
+  resolveSettings,
+  Settings,
+  SettingsError,
+} from '../src/config.ts';
 
 const DEFAULTS = Object.fromEntries(
   describeSettings()
@@ -161,4 +170,45 @@ t.test('the README lists each setting with its flag, its default and its meaning
     const row = `| \`${variable}\` | \`${flag}\` | ${fallback === undefined ? '–' : `\`${fallback}\``} | ${description} |`;
     t.ok(text.includes(row), row);
   }
+});
+
+t.test('a value is good or bad as JSON Schema has it, for every keyword that a setting uses', async (t) => {
+  const ajv = new Ajv();
+  const values = [
+    ...[
+      '',
+      ' ',
+      'a',
+      ' a',
+      'a ',
+      'a b',
+      'a\nb',
+      'on',
+      'off',
+      'full',
+      'info',
+      'auto',
+      '401',
+      'a=',
+      '=a',
+      '\u{1f600}',
+      'ä',
+      '~',
+    ],
+    ...[199, 200, 201, 1023, 1024, 1025].flatMap((length) => ['a'.repeat(length), '\u{1f600}'.repeat(length)]),
+    ...[-1, 0, 0.5, 1, 401, 403, 1023, 1024, 65535, 65536, 3600001, 10000001, 104857601, 2 ** 40, 2 ** 40 + 1],
+    ...[Number.NaN, Number.POSITIVE_INFINITY, 1n, true, null, undefined, [], ['on'], [1], {}],
+  ];
+  for (const [name, schema] of Object.entries(Settings.properties)) {
+    const verdicts = values.map((value) => conforms(schema, value));
+    const expected = values.map((value) => ajv.validate(schema, value));
+    t.same(verdicts, expected, name);
+    t.ok(verdicts.includes(true) && verdicts.includes(false), `${name} is met and missed`);
+  }
+  const keywords = new Set(Object.values(Settings.properties).flatMap((schema) => Object.keys(schema)));
+  t.same(
+    [...keywords].sort(),
+    ['anyOf', 'default', 'description', 'maxLength', 'maximum', 'minLength', 'minimum', 'pattern', 'type'],
+    'a keyword that nobody looks at would let everything through',
+  );
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { createTokenStore, type TokenStore } from '../auth/tokens.ts';
-import { loadSettings } from '../config.ts';
+import { loadSettings, type Settings } from '../config.ts';
 import { createIdGenerator } from '../ids.ts';
 import { StartupError } from '../startup-error.ts';
 import { shippedMigrations } from '../storage/migrate.ts';
@@ -18,13 +18,18 @@ export interface Opened {
 /** How long a command waits while the server writes, in milliseconds. */
 const LOCK_TIMEOUT = 5000;
 
-/** Opens the database that the flags and the environment name, works with it and closes it. */
-export function withDatabaseFile<T>(flags: Record<string, unknown>, work: (opened: Opened) => T): T {
+/** The settings, whose database is a file. */
+export function loadFileSettings(flags: Record<string, unknown>): Settings {
   const settings = loadSettings({ database: flags['database'] });
-  const { database: file, durability } = settings;
-  if (file === ':memory:') {
+  if (settings.database === ':memory:') {
     throw new StartupError('the database is :memory:, which no other process can see: name a file with --database');
   }
+  return settings;
+}
+
+/** Opens the database that the flags and the environment name, works with it and closes it. */
+export function withDatabaseFile<T>(flags: Record<string, unknown>, work: (opened: Opened) => T): T {
+  const { database: file, durability } = loadFileSettings(flags);
   const migrations = shippedMigrations();
   const { db, applied } = openDatabase({ file, durability, migrations, lockTimeout: LOCK_TIMEOUT });
   try {

@@ -3,6 +3,7 @@ import { TokenError } from '../auth/tokens.ts';
 import { describeSettings, EXEC_DEFAULTS, type SettingDescription, SettingsError } from '../config.ts';
 import { packageVersion } from '../package-root.ts';
 import { StartupError } from '../startup-error.ts';
+import { prepareReadyz, READYZ_FLAGS, READYZ_SETTINGS } from './readyz.ts';
 import type { Caught, Ending } from './signals.ts';
 
 /**
@@ -93,6 +94,18 @@ function buildProgram(signal: Promise<NodeJS.Signals>, caught: Caught, setExitCo
     .description('bring the database to the newest version and leave')
     .action(async (flags) => (await import('./migrate.ts')).migrateDatabase(flags));
 
+  withDatabase(program.command('backup'))
+    .description('copy the database into one file, also beside a running server')
+    .argument('<file>', 'the back-up; - for standard output')
+    .option('--force', 'replace a file that is there')
+    .action(async (file, flags) => setExitCode(await (await import('./backup.ts')).backup(file, flags)));
+
+  withDatabase(program.command('restore'))
+    .description('put a back-up in the place of the database, while no server runs')
+    .argument('<file>', 'the back-up; - for standard input')
+    .option('--force', 'replace a database that is there')
+    .action(async (file, flags) => setExitCode(await (await import('./restore.ts')).restore(file, flags)));
+
   program
     .command('openapi')
     .description('print the OpenAPI document of this server')
@@ -100,13 +113,11 @@ function buildProgram(signal: Promise<NodeJS.Signals>, caught: Caught, setExitCo
     .action(async (flags) => (await import('./openapi.ts')).printOpenapi(flags));
 
   const readyz = program.command('readyz').description('ask a running server whether it is ready: exit code 0 or 1');
-  for (const setting of describeSettings().filter(({ name }) => name === 'host' || name === 'port')) {
-    readyz.addOption(settingOption(setting));
+  for (const setting of READYZ_SETTINGS) readyz.addOption(settingOption(setting));
+  for (const { name, value, description } of READYZ_FLAGS) {
+    readyz.option(`--${name}${value === undefined ? '' : ` <${value}>`}`, description);
   }
-  readyz
-    .option('--wait', 'ask again until it is ready')
-    .option('--timeout <seconds>', 'how long --wait waits', '30')
-    .action(async (flags) => setExitCode(await (await import('./readyz.ts')).readyz(flags)));
+  readyz.action(async (flags) => setExitCode(await prepareReadyz(flags)()));
 
   return program;
 }

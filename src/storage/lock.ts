@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
 import { isBusy } from './sqlite-error.ts';
@@ -8,9 +10,14 @@ export interface Claim {
   release(): void;
 }
 
-/** The file that stands for the claim on a database. */
+/** The file that stands for the claim on a database, by whatever name that is called. Its folder must be there. */
 export function lockFileOf(file: string): string {
-  return `${file}-lock`;
+  const { dir, base } = path.parse(path.resolve(file));
+  try {
+    return `${realpathSync(file)}-lock`;
+  } catch {
+    return path.join(realpathSync(dir), `${base}-lock`);
+  }
 }
 
 /**

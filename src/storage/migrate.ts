@@ -34,12 +34,21 @@ export function readMigrations(folder: URL): Migration[] {
     }));
 }
 
+/** What a refusal of the database advises to do instead. */
+export const ANOTHER_DATABASE = 'name another file with --database';
+
 /**
  * Refuses a database that this program must not touch: one of a newer version, or another program's. Reads only.
  *
+ * @param otherwise what else can be done
  * @throws StartupError
  */
-export function assertOurs(db: Database, file: string, migrations: readonly Migration[]): void {
+export function assertOurs(
+  db: Database,
+  file: string,
+  migrations: readonly Migration[],
+  otherwise = ANOTHER_DATABASE,
+): void {
   // In one transaction: another process may migrate the file between two looks.
   const { version, applicationId, isEmpty } = db.transaction(() => ({
     version: db.pragma('user_version', { simple: true }) as number,
@@ -48,17 +57,20 @@ export function assertOurs(db: Database, file: string, migrations: readonly Migr
   }))();
   const isNew = applicationId === 0 && version === 0 && isEmpty;
   if (applicationId !== APPLICATION_ID && !isNew) {
-    throw new StartupError(
-      `${file} is a database of another program; it was left as it is. Name another file with --database.`,
-    );
+    throw new StartupError(`${file} is a database of another program; it was left as it is. ${sentence(otherwise)}`);
   }
   const newest = newestVersion(migrations);
   if (version > newest) {
     throw new StartupError(
       `${file} has schema version ${version} and this release knows versions up to ${newest}; it was left as it is. ` +
-        'Start the release that wrote it, or name another file with --database.',
+        `Start the release that wrote it, or ${otherwise}.`,
     );
   }
+}
+
+/** `n` of "name another file" becomes `N`, and a full stop stands at the end. */
+export function sentence(advice: string): string {
+  return `${advice.charAt(0).toUpperCase()}${advice.slice(1)}.`;
 }
 
 /**

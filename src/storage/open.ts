@@ -4,7 +4,7 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
 import { type Anchor, createAnchor } from './anchor.ts';
 import { type Claim, claimDatabase } from './lock.ts';
-import { assertOurs, type Migration, migrate } from './migrate.ts';
+import { ANOTHER_DATABASE, assertOurs, type Migration, migrate, sentence } from './migrate.ts';
 import { codeOf, isBusy } from './sqlite-error.ts';
 import { troubleIn } from './volume.ts';
 
@@ -121,7 +121,7 @@ function assertSound(db: Database): void {
  * Looks at an existing file in the way that leaves it untouched when it is refused. A connection that may write would, on
  * closing, fold a log that lies beside the file into it; a read-only one would leave an empty log where none was.
  */
-function inspect(file: string, migrations: readonly Migration[]): void {
+export function inspect(file: string, migrations: readonly Migration[]): void {
   const hasLog = existsSync(`${file}-wal`) || existsSync(`${file}-journal`);
   const db = new Sqlite(file, { readonly: hasLog, timeout: OPEN_TIMEOUT });
   try {
@@ -156,37 +156,38 @@ export function closeDatabase(db: Database): void {
   db.close();
 }
 
-/** What went wrong in words; what has no words here, a `StartupError` among it, as it is. */
-export function startupErrorFrom(error: unknown, file: string): unknown {
+/**
+ * What went wrong in words; what has no words here, a `StartupError` among it, as it is.
+ *
+ * @param otherwise what else can be done
+ */
+export function startupErrorFrom(error: unknown, file: string, otherwise = ANOTHER_DATABASE): unknown {
   const code = codeOf(error);
   const folder = path.dirname(path.resolve(file));
-  const say = (text: string): StartupError => new StartupError(text, { cause: error, mayPass: true });
-  if (code === 'SQLITE_NOTADB') {
-    return say(`${file} is not an SQLite database; it was left as it is. Name another file with --database.`);
-  }
-  if (code.startsWith('SQLITE_CORRUPT')) {
-    return say(
-      `${file} is a damaged database (${code}). Put a back-up in its place, or name another file with --database.`,
-    );
-  }
-  if (isBusy(error)) {
-    return say(`${file} is locked by another process; stop that one, or name another file with --database.`);
-  }
   // What SQLite could not do, the system knows better why.
   const trouble = /^SQLITE_(CANTOPEN|READONLY|IOERR|PERM)/.test(code) ? (troubleIn(folder) ?? code) : code;
   const cause = trouble === code ? error : Object.assign(new Error(trouble, { cause: error }), { code: trouble });
+  const say = (text: string): StartupError => new StartupError(text, { cause, mayPass: true });
+  if (code === 'SQLITE_NOTADB') {
+    return say(`${file} is not an SQLite database; it was left as it is. ${sentence(otherwise)}`);
+  }
+  if (code.startsWith('SQLITE_CORRUPT')) {
+    return say(`${file} is a damaged database (${code}). Put a back-up in its place, or ${otherwise}.`);
+  }
+  if (isBusy(error)) {
+    return say(`${file} is locked by another process; stop that one, or ${otherwise}.`);
+  }
   if (code.startsWith('SQLITE_FULL') || trouble === 'ENOSPC') {
-    const text = `${file} cannot be written: the disk is full. Free some space, or name another file with --database.`;
-    return new StartupError(text, { cause, mayPass: true });
+    return say(`${file} cannot be written: the disk is full. Free some space, or ${otherwise}.`);
   }
   if (
     /^SQLITE_(CANTOPEN|READONLY|IOERR|PERM)/.test(trouble) ||
     /^E(ACCES|PERM|ROFS|NOENT|NOTDIR|EXIST|ISDIR|LOOP|NAMETOOLONG)$/.test(trouble)
   ) {
-    const text =
+    return say(
       `${file} cannot be opened for writing (${trouble}): check that ${folder} is a folder that this user may write, ` +
-      'or name another file with --database.';
-    return new StartupError(text, { cause, mayPass: true });
+        `or ${otherwise}.`,
+    );
   }
   return error;
 }

@@ -13,7 +13,7 @@ t.test('--help lists the commands and every setting with its flag, variable, def
   const { code, stdout, stderr } = await run(t, ['--help'], { cwd: t.testdir() });
   t.equal(code, 0);
   t.equal(stderr, '');
-  for (const command of ['serve', 'exec', 'token', 'migrate', 'openapi', 'readyz'])
+  for (const command of ['serve', 'exec', 'token', 'migrate', 'backup', 'restore', 'openapi', 'readyz'])
     t.match(stdout, new RegExp(`^  ${command} `, 'm'));
   for (const { flag, variable, description, default: fallback } of describeSettings()) {
     const value = fallback === undefined ? '' : ` (default ${fallback})`;
