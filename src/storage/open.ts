@@ -26,6 +26,9 @@ export interface OpenedDatabase {
 /** How long opening waits for another process that migrates the same file, in milliseconds. */
 const OPEN_TIMEOUT = 5000;
 
+/** How much of the file SQLite keeps in memory of its own, in KiB. The system keeps the rest, and can do without. */
+const CACHE = 4096;
+
 /** Pause between two tries to turn the log on while another process opens the same new file, in milliseconds. */
 const RETRY_PAUSE = 10;
 
@@ -44,6 +47,7 @@ export function openDatabase({ file, durability, migrations, lockTimeout }: Open
     try {
       turnOnLog(db);
       db.pragma(`synchronous = ${durability}`);
+      db.pragma(`cache_size = -${CACHE}`);
       const applied = migrate(db, migrations);
       db.pragma(`busy_timeout = ${lockTimeout}`);
       return { db, applied };
