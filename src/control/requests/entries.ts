@@ -37,8 +37,9 @@ export interface Entries {
   walk(selection: Selection, options?: WalkOptions): AsyncGenerator<Placed, void, void>;
 }
 
-/** How many rows are read at once. */
+/** How many rows are read at once, and of large ones how many bytes: each reader holds them until it is through. */
 const PIECE = 100;
+const PIECE_BYTES = 256 * 1024;
 /** How long one who reads on keeps everybody else waiting at a time, in milliseconds. */
 const TURN = 5;
 
@@ -73,6 +74,17 @@ export function createEntries(db: Database): Entries {
     return { statement: prepare(sqlFor(selection, order)), parameters };
   }
 
+  function readPiece(statement: Statement<[Parameters], RequestRow>, parameters: Parameters) {
+    const rows: RequestRow[] = [];
+    let bytes = 0;
+    for (const row of statement.iterate(parameters)) {
+      rows.push(row);
+      bytes += row.bytes;
+      if (bytes > PIECE_BYTES) return { rows, isLast: false };
+    }
+    return { rows, isLast: rows.length < PIECE };
+  }
+
   return {
     find(id) {
       const row = selectOne.get(id);
@@ -87,14 +99,14 @@ export function createEntries(db: Database): Entries {
       const { statement, parameters } = select(selection, { ...options, limit: PIECE });
       for (;;) {
         let since = performance.now();
-        const rows = statement.all(parameters);
+        const { rows, isLast } = readPiece(statement, parameters);
         for (const row of rows) {
           yield placedFrom(row);
           if (performance.now() - since < TURN) continue;
           await nextTurn();
           since = performance.now();
         }
-        if (rows.length < PIECE) return;
+        if (isLast) return;
         parameters.after = (rows.at(-1) as RequestRow).seq;
         await nextTurn();
       }

@@ -14,7 +14,7 @@ import { Har } from './har-schema.ts';
 import { bodyOf, RequestView, viewOf } from './view.ts';
 
 /** A page ends early before it grows beyond this, in bytes: bodies can be large. */
-const LARGEST_PAGE = 8 * 1024 * 1024;
+const LARGEST_PAGE = 2 * 1024 * 1024;
 
 export const Query = Type.Object(
   {
