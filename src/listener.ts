@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { StartupError } from './startup-error.ts';
-import { clearTimeout, setTimeout } from './timers.ts';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts';
 
 /** The socket that a stub listens on, from before it has a database until its last answer has left. */
 export interface Listener {
@@ -24,6 +24,9 @@ export interface ListenerOptions {
 
 /** How long a connection on which nothing has come yet may hold a shutdown up, in milliseconds. */
 const SILENCE = 50;
+
+/** How long a connection on which the last answer has gone out may do so, in milliseconds. */
+const SWEEP = 10;
 
 /** How long a connection waits for its next request, in milliseconds; Fastify's default. */
 const KEEP_ALIVE = 72_000;
@@ -83,8 +86,11 @@ export async function openListener({ host, port, address, unavailable }: Listene
     },
     async close(grace) {
       const timers = [setTimeout(closeSilentConnections, SILENCE), setTimeout(() => door.closeAllConnections(), grace)];
+      // Node closes those that are idle now, and none that becomes so: a stream, say, that ends because we close.
+      const sweep = setInterval(() => door.closeIdleConnections(), SWEEP);
       await new Promise<void>((resolve) => door.close(() => resolve()));
       for (const timer of timers) clearTimeout(timer);
+      clearInterval(sweep);
     },
   };
 }

@@ -242,6 +242,16 @@ t.test('a connection that a late answer keeps open does not hold the shutdown up
   t.equal((await stub.ended).code, 0, 'long before the grace is over');
 });
 
+t.test('an event stream on a connection that is kept does not hold the shutdown up', async (t) => {
+  const stub = await serve(t, ['--shutdown-grace', '600000'], { cwd: t.testdir() });
+  const { hostname, port } = new URL(stub.url);
+  const socket = connect(Number(port), hostname);
+  socket.write('GET /__admin/requests/stream HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await once(socket, 'data');
+  stub.child.kill();
+  t.equal((await stub.ended).code, 0, 'long before the grace is over');
+});
+
 t.test('a request that never ends is cut off after the grace period, and stands in the journal', async (t) => {
   const cwd = t.testdir();
   const stub = await serve(t, ['--token', 'a', '--shutdown-grace', '50'], { cwd });

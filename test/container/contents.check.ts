@@ -146,8 +146,10 @@ async function checkConfiguration(): Promise<void> {
   expect('its volume', config.Volumes, { '/data': {} });
   expect('its command', config.Cmd, ['serve']);
   expect('its program', [config.Entrypoint[0], config.Entrypoint.at(-1)], ['node', '/app/dist/cli.js']);
-  const { Test, Interval } = config.Healthcheck;
-  expect('its health check', Test.slice(0, 4), ['CMD', 'node', '/app/dist/cli.js', 'readyz']);
+  const { Test, Interval, Timeout } = config.Healthcheck;
+  const probe = ['CMD', 'node', '/app/dist/cli.js', 'readyz', '--wait', '--timeout', '4', '--hold', '20'];
+  expect('its health check', Test, probe);
+  expect('the time-out is longer than what it may wait and hold', Timeout / 1e9 > 24, true);
   // The first one comes after as long, and healthy within two seconds it shall be.
   expect('the time between two health checks, in seconds', Interval / 1e9, 0.5);
   const label = (name: string): unknown => config.Labels?.[`org.opencontainers.image.${name}`];
