@@ -45,3 +45,21 @@ declare module '@stoplight/prism-http-server' {
     close(): Promise<void>;
   };
 }
+
+declare module 'autocannon' {
+  interface Result {
+    requests: { total: number; average: number };
+    latency: { p50: number; p99: number };
+    errors: number;
+    non2xx: number;
+  }
+  export default function autocannon(options: {
+    url: string;
+    connections: number;
+    /** In seconds. */
+    duration: number;
+    method: 'POST';
+    headers: Record<string, string>;
+    body: string;
+  }): Promise<Result>;
+}

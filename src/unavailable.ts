@@ -1,10 +1,14 @@
 // What a server answers while it has no database: at the start, and when it is lost.
 import { type IncomingMessage, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http';
 import { isControlPlane, originForm } from './planes.ts';
-import type { Readiness } from './readiness.ts';
+import type { Readiness, Unready } from './readiness.ts';
 import { errorBody } from './v1/errors.ts';
 
-/** Answers every request in the shape of its plane: 200 for `/livez`, 503 with the reason for all others. */
+/**
+ * Answers every request in the shape of its plane: 200 for `/livez`, 503 with the reason for all others.
+ *
+ * @param readiness says why; it is not ready while anything is answered here
+ */
 export function createUnavailable(readiness: Readiness, newId: () => string): RequestListener {
   return (request, response) => {
     const target = request.url as string;
@@ -18,7 +22,7 @@ export function createUnavailable(readiness: Readiness, newId: () => string): Re
       send(request, response, 200, 'application/json', { status: 'ok' });
       return;
     }
-    const { check, reason } = readiness.unready ?? { check: 'database', reason: 'the database is being opened' };
+    const { check, reason } = readiness.unready as Unready;
     response.setHeader('retry-after', '1');
     if (path === '/readyz') {
       send(request, response, 503, 'application/json', { status: 'unavailable', check, reason });

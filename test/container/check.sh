@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 rooms=("$@")
-[ ${#rooms[@]} -gt 0 ] || rooms=(contents lockdown life admission memory compose trouble)
+[ ${#rooms[@]} -gt 0 ] || rooms=(contents lockdown life admission memory compose backup trouble)
 
 passed=0
 failed=0
