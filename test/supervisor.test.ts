@@ -191,6 +191,22 @@ t.test('another file in the place of one that was moved: the moved one is whole'
   t.same(old.prepare('SELECT name FROM conversations').pluck().all(), ['moved'], 'the log was brought into it');
 });
 
+for (const logs of [['-wal'], ['-shm'], ['-wal', '-shm']]) {
+  t.test(`${logs.join(' and ')} deleted: nothing that only the log holds is lost`, async (t) => {
+    const stub = await startInFolder(t);
+    t.equal((await stub.create(name('before'))).status, 201);
+    for (const log of logs) rmSync(`${stub.file}${log}`);
+    const refused = await stub.create(name('refused'));
+    t.equal(refused.status, 503);
+    t.match(refused.json.message, 'the log of the database file was deleted');
+    await becomes(() => readyz(stub.url), 'ready');
+    t.equal((await stub.create(name('after'))).status, 201);
+    t.same(stored(stub), ['before', 'after'], 'another program sees it, and so does the next server');
+    await stub.stub.close();
+    t.same(readdirSync(stub.folder), ['stub.sqlite', 'stub.sqlite-lock']);
+  });
+}
+
 t.test('a damaged page: refused with the cause, until a good file is put in its place', async (t) => {
   const folder = t.testdir();
   const file = path.join(folder, 'stub.sqlite');

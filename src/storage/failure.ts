@@ -6,6 +6,7 @@ const DISPLACED: Record<Displacement, string> = {
   deleted: 'the database file was deleted',
   moved: 'the database file is not in its place: it was moved, or its volume is away',
   replaced: 'another file is in the place of the database file',
+  unlogged: 'the log of the database file was deleted',
 };
 
 /** By the beginning of the code of SQLite's error, or of the system's. */

@@ -20,6 +20,7 @@ t.test('each failure of storage has words, and it is known whether the database 
     [new DisplacedError('moved'), 'the database file is not in its place: it was moved, or its volume is away', false],
     [new DisplacedError('deleted'), 'the database file was deleted', true],
     [new DisplacedError('replaced'), 'another file is in the place of the database file', true],
+    [new DisplacedError('unlogged'), 'the log of the database file was deleted', true],
     [new TypeError('The database connection is not open'), 'the database is not open', false],
   ];
   for (const [error, reason, mustReopen] of rows) {
