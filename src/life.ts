@@ -63,14 +63,16 @@ function lifeOf(context: ServerContext, app: FastifyInstance): Life {
   /** Calls of this process: no socket shows that they are under way. */
   const injected = new Set<Promise<unknown>>();
   let rescued: Rescued | undefined;
+  let isEnded = false;
 
   function end(): void {
-    if (held.anchor.isDeleted()) rescued ??= rescue(db, settings.database, new Date());
+    if (isEnded) return;
+    // What has been rescued may be closed already: then putting it in place failed the last time.
+    if (!rescued && held.anchor.isDeleted()) rescued = rescue(db, settings.database, new Date());
     held.letGo();
-    if (!rescued) return;
-    const file = rescued.putInPlace();
-    rescued = undefined;
-    logger.warn({ file }, 'the database file was deleted; what it held has been written to this one');
+    const file = rescued?.putInPlace();
+    isEnded = true;
+    if (file) logger.warn({ file }, 'the database file was deleted; what it held has been written to this one');
   }
 
   return {
@@ -100,6 +102,7 @@ function lifeOf(context: ServerContext, app: FastifyInstance): Life {
           'the database file was deleted, and what it held could not be written: it is lost',
         );
       }
+      isEnded = true;
       held.letGo();
     },
   };

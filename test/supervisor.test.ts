@@ -145,6 +145,21 @@ t.test('a deleted file that cannot be written at the end is lost, and that is lo
   t.match(JSON.parse(String(destination.read())), { msg: /^the database file was deleted.* lost$/, err: {} });
 });
 
+t.test('who closes while a lost database is waited for, and closes twice, is told of no other loss', async (t) => {
+  const database = path.join(t.testdir(), 'stub.sqlite');
+  const destination = new PassThrough();
+  const logger = await createLogger({ level: 'fatal', format: 'json', destination });
+  const running = await boot(resolveSettings({ options: { port: 0, database } }), logger);
+  rmSync(database);
+  mkdirSync(database);
+  t.equal(await readyz(running.url), '503 database: another file is in the place of the database file');
+  await becomes(() => readyz(running.url), '503 database: the database cannot be opened');
+  await Promise.all([running.close(), running.close()]);
+  await running.close();
+  t.equal(destination.read(), null, 'what the file held is in another one');
+  t.equal(readdirSync(path.dirname(database)).filter((file) => file.includes('.rescued-')).length, 1);
+});
+
 t.test('a file that was moved away is waited for, and goes on where it was', async (t) => {
   const stub = await startInFolder(t);
   t.equal((await stub.create(name('before'))).status, 201);
