@@ -69,7 +69,8 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger, stoppi
       ...(adminToken !== undefined && { adminToken }),
       async inject(request) {
         const { check, reason } = readiness.unready ?? {};
-        if (check === 'database') throw new StartupError(`The stub is not ready: ${reason}.`);
+        // In both cases the life that was is over, or the first has not begun.
+        if (check === 'database' || check === 'fixtures') throw new StartupError(`The stub is not ready: ${reason}.`);
         return supervision.current().inject(request);
       },
       async close() {
