@@ -192,6 +192,22 @@ t.test('a back-up that is put in the place of the file is taken, and what was th
   t.same(old.prepare('SELECT name FROM conversations').pluck().all(), ['in both', 'not in the back-up']);
 });
 
+t.test('what is in the place of the database and cannot be taken for one is named', async (t) => {
+  const stub = await startInFolder(t);
+  backUp(stub.file, `${stub.file}.backup`);
+  const put = async (sql: string, reason: string) => {
+    const file = `${stub.file}.other`;
+    backUp(`${stub.file}.backup`, file);
+    new Sqlite(file).exec(sql).close();
+    renameSync(file, stub.file);
+    await becomes(() => readyz(stub.url), `503 database: ${reason}`);
+  };
+  await put('PRAGMA application_id = 1', "another program's file is in the place of the database");
+  await put('PRAGMA user_version = 9999', 'the database is of a newer release');
+  renameSync(`${stub.file}.backup`, stub.file);
+  await becomes(() => readyz(stub.url), 'ready');
+});
+
 t.test('another file in the place of one that was moved: the moved one is whole', async (t) => {
   const stub = await startInFolder(t);
   t.equal((await stub.create(name('moved'))).status, 201);
