@@ -299,3 +299,27 @@ t.test('with waitForDatabase a start waits, answers 503 with the reason, and goe
   const said = String(destination.read()).match(/"msg":"not ready: [^"]*"/g);
   t.equal(said?.length, 1, 'once, however often it was tried');
 });
+
+t.test('fixtures that cannot be put in yet: one line of each kind, however often it was tried', async (t) => {
+  const folder = t.testdir({ 'fixtures.json': JSON.stringify({ chatbots: [{ id: 'declared' }] }) });
+  const database = path.join(folder, 'stub.sqlite');
+  const first = await startTestStub(t, { database });
+  await first.stub.close();
+  const db = new Sqlite(database);
+  t.teardown(() => db.close());
+  db.exec("CREATE TRIGGER no BEFORE INSERT ON chatbots BEGIN SELECT RAISE(ROLLBACK, 'as on a full disk'); END");
+  const fixtures = path.join(folder, 'fixtures.json');
+  const destination = new PassThrough();
+  const logger = await createLogger({ level: 'info', format: 'json', destination });
+  const starting = boot(resolveSettings({ options: { port: 0, database, fixtures, waitForDatabase: 'on' } }), logger);
+  // It tries each second.
+  await new Promise((resolve) => setTimeout(resolve, 3500));
+  db.exec('DROP TRIGGER no');
+  const running = await starting;
+  t.teardown(() => running.close());
+  const lines = String(destination.read())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).msg.replace(/[:;].*/, ''));
+  t.same(lines, ['storage refused a group of writes', 'not ready', 'fixtures put in']);
+});
