@@ -42,16 +42,18 @@ export async function beginLife(
   prepare: (life: Life) => void,
 ): Promise<Life> {
   const context = openContext(settings, logger, options);
+  let app: FastifyInstance | undefined;
   try {
     if (options.readiness) options.readiness.unready = { check: 'fixtures', reason: 'the fixtures are being put in' };
     await context.fixtures.seed();
-    const app = await buildServer(context);
+    app = await buildServer(context);
     await app.ready();
     await context.fixtures.watch();
     const life = lifeOf(context, app);
     prepare(life);
     return life;
   } catch (error) {
+    await app?.close();
     await context.fixtures.close();
     context.held.letGo();
     throw startupErrorFrom(error, settings.database);
