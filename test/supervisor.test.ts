@@ -2,11 +2,13 @@
 import {
   closeSync,
   copyFileSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -89,6 +91,20 @@ t.test('a file that is deleted is refused at the next write, and written anew fr
   );
   const reasons = (await stub.stub.requests()).map(({ status }) => status);
   t.same(reasons, [201, 201], 'the refused one could not be written down');
+});
+
+t.test('a deleted file is written anew where the link to it leads', async (t) => {
+  const folder = t.testdir({ volume: {} });
+  const link = path.join(folder, 'stub.sqlite');
+  symlinkSync(path.join('volume', 'real.sqlite'), link);
+  const stub = await startTestStub(t, { database: link });
+  t.equal((await stub.create(name('before'))).status, 201);
+  rmSync(path.join(folder, 'volume', 'real.sqlite'));
+  await becomes(() => readyz(stub.url), 'ready');
+  t.equal((await stub.create(name('after'))).status, 201);
+  t.ok(lstatSync(link).isSymbolicLink());
+  t.same(stored(stub), ['before', 'after']);
+  t.match(readdirSync(path.join(folder, 'volume')), ['real.sqlite', 'real.sqlite-lock']);
 });
 
 t.test('a folder that is deleted with all in it is made again', async (t) => {
