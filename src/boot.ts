@@ -11,6 +11,7 @@ import type { Life } from './life.ts';
 import { listenError, openListener } from './listener.ts';
 import { createReadiness } from './readiness.ts';
 import { StartupError } from './startup-error.ts';
+import { createFailureLog } from './storage/failure-log.ts';
 import { supervise } from './supervisor.ts';
 import { sleep } from './timers.ts';
 import { createUnavailable } from './unavailable.ts';
@@ -59,7 +60,14 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger, stoppi
       logger,
       listener,
       readiness,
-      lasting: { loaded, address, readiness, clock: createClock(Date.now), adminToken },
+      lasting: {
+        loaded,
+        address,
+        readiness,
+        clock: createClock(Date.now),
+        failures: createFailureLog(logger),
+        adminToken,
+      },
       prepare,
       stop: stopping ? AbortSignal.any([stopping, closing.signal]) : closing.signal,
     });
@@ -69,7 +77,8 @@ export async function boot(settings: Settings, logger: FastifyBaseLogger, stoppi
       ...(adminToken !== undefined && { adminToken }),
       async inject(request) {
         const { check, reason } = readiness.unready ?? {};
-        if (check === 'database') throw new StartupError(`The stub is not ready: ${reason}.`);
+        // In both cases the life that was is over, or the first has not begun.
+        if (check === 'database' || check === 'fixtures') throw new StartupError(`The stub is not ready: ${reason}.`);
         return supervision.current().inject(request);
       },
       async close() {

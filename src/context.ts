@@ -14,7 +14,7 @@ import { createState, type State } from './control/state.ts';
 import { createIdGenerator } from './ids.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import { isLoss } from './storage/failure.ts';
-import { createFailureLog } from './storage/failure-log.ts';
+import { createFailureLog, type FailureLog } from './storage/failure-log.ts';
 import { createGroupCommit, type GroupCommit } from './storage/group-commit.ts';
 import { createStorageHealth, type StorageHealth } from './storage/health.ts';
 import { shippedMigrations } from './storage/migrate.ts';
@@ -58,6 +58,7 @@ export interface ContextOptions {
   readiness?: Readiness;
   /** What outlives a database that is opened anew. */
   clock?: AdjustableClock;
+  failures?: FailureLog;
   adminToken?: string | undefined;
   /** Whether to read the whole database first, since it was found damaged. */
   check?: boolean;
@@ -96,10 +97,10 @@ function createContext(
   options: ContextOptions,
 ): ServerContext {
   const { loaded, address = settings.host, readiness = createReadiness(), clock = createClock(Date.now) } = options;
+  const { failures = createFailureLog(logger) } = options;
   const { db, anchor } = held;
   const newId = createIdGenerator(Date.now, randomBytes);
   const { promise: lost, resolve: lose } = Promise.withResolvers<unknown>();
-  const failures = createFailureLog(logger);
   const groupCommit = createGroupCommit(db, {
     guard: anchor.assertInPlace,
     onFailure(error, writes) {

@@ -42,16 +42,18 @@ export async function beginLife(
   prepare: (life: Life) => void,
 ): Promise<Life> {
   const context = openContext(settings, logger, options);
+  let app: FastifyInstance | undefined;
   try {
     if (options.readiness) options.readiness.unready = { check: 'fixtures', reason: 'the fixtures are being put in' };
     await context.fixtures.seed();
-    const app = await buildServer(context);
+    app = await buildServer(context);
     await app.ready();
     await context.fixtures.watch();
     const life = lifeOf(context, app);
     prepare(life);
     return life;
   } catch (error) {
+    await app?.close();
     await context.fixtures.close();
     context.held.letGo();
     throw startupErrorFrom(error, settings.database);
@@ -63,14 +65,16 @@ function lifeOf(context: ServerContext, app: FastifyInstance): Life {
   /** Calls of this process: no socket shows that they are under way. */
   const injected = new Set<Promise<unknown>>();
   let rescued: Rescued | undefined;
+  let isEnded = false;
 
   function end(): void {
-    if (held.anchor.isDeleted()) rescued ??= rescue(db, settings.database, new Date());
+    if (isEnded) return;
+    // What has been rescued may be closed already: then putting it in place failed the last time.
+    if (!rescued && held.anchor.isDeleted()) rescued = rescue(db, settings.database, new Date());
     held.letGo();
-    if (!rescued) return;
-    const file = rescued.putInPlace();
-    rescued = undefined;
-    logger.warn({ file }, 'the database file was deleted; what it held has been written to this one');
+    const file = rescued?.putInPlace();
+    isEnded = true;
+    if (file) logger.warn({ file }, 'the database file was deleted; what it held has been written to this one');
   }
 
   return {
@@ -100,6 +104,7 @@ function lifeOf(context: ServerContext, app: FastifyInstance): Life {
           'the database file was deleted, and what it held could not be written: it is lost',
         );
       }
+      isEnded = true;
       held.letGo();
     },
   };

@@ -31,6 +31,9 @@ const SWEEP = 10;
 /** How long a connection waits for its next request, in milliseconds; Fastify's default. */
 const KEEP_ALIVE = 72_000;
 
+/** How long the head of a request may take, in milliseconds; Node's default, which it gives up together with `requestTimeout`. */
+const HEAD = 60_000;
+
 /** Listens. @throws StartupError when the address cannot be used; the message says what to do */
 export async function openListener({ host, port, address, unavailable }: ListenerOptions): Promise<Listener> {
   let behind: Server | undefined;
@@ -39,6 +42,7 @@ export async function openListener({ host, port, address, unavailable }: Listene
     requireHostHeader: false,
     keepAliveTimeout: KEEP_ALIVE,
     requestTimeout: 0,
+    headersTimeout: HEAD,
   });
   // A client may say that it has nothing more to send, and still wants its answer.
   Object.assign(door, { httpAllowHalfOpen: true });

@@ -8,12 +8,22 @@ export interface Unready {
 
 /** Whether a server may be sent requests. Of the storage of one that runs, only what cannot be helped without opening it anew. */
 export interface Readiness {
-  /** Absent when it is ready. */
+  /** Absent when it is ready. Once it stops, it stays so, whatever is set. */
   unready?: Unready | undefined;
   /** When the server was made, by `performance.now()`. */
   readonly since: number;
 }
 
-export function createReadiness(unready?: Unready): Readiness {
-  return { since: performance.now(), unready };
+export function createReadiness(first?: Unready): Readiness {
+  let current = first;
+  return {
+    since: performance.now(),
+    get unready() {
+      return current;
+    },
+    // A database that is opened meanwhile makes a server that stops no place to send requests to.
+    set unready(next) {
+      if (current?.check !== 'shutdown') current = next;
+    },
+  };
 }

@@ -43,6 +43,9 @@ export async function supervise(options: SupervisorOptions): Promise<Supervision
     else stop.addEventListener('abort', () => resolve(), { once: true });
   });
 
+  /** The reason that was logged last. Not that of the readiness: each try changes it. */
+  let said: string | undefined;
+
   const begin = (check: boolean): Promise<Life> => beginLife(settings, logger, { ...lasting, check }, prepare);
 
   async function beginFirst(): Promise<Life> {
@@ -72,13 +75,16 @@ export async function supervise(options: SupervisorOptions): Promise<Supervision
   /** Says why there is no life now. */
   function note(error: unknown): void {
     const reason = describeFailure(error instanceof StartupError ? error.cause : error);
-    if (readiness.unready?.reason !== reason) {
+    if (said !== reason) {
       logger.error({ err: error }, `not ready: ${reason}; the database is opened as soon as that can be done`);
     }
+    said = reason;
     readiness.unready = { check: 'database', reason };
   }
 
   function answer(): void {
+    said = undefined;
+    lasting.failures?.forget();
     readiness.unready = undefined;
     listener.handTo(life.app.server);
   }

@@ -53,14 +53,22 @@ t.test('while it stops it is not ready, and says so', async (t) => {
   const context = openContext(resolveSettings({ options: { database: ':memory:' } }), logger);
   const app = await buildServer(context);
   t.teardown(() => app.close());
+  context.readiness.unready = { check: 'fixtures', reason: 'they are long' };
+  t.equal((await app.inject('/readyz')).statusCode, 503);
+  context.readiness.unready = undefined;
+  t.equal((await app.inject('/readyz')).statusCode, 200);
   const shutdown = { check: 'shutdown', reason: 'the server is stopping' } as const;
   context.readiness.unready = shutdown;
   const answer = await app.inject('/readyz');
   t.equal(answer.statusCode, 503);
   t.same(answer.json(), { status: 'unavailable', ...shutdown });
   context.readiness.unready = undefined;
-  t.equal((await app.inject('/readyz')).statusCode, 200);
-  t.same(lines(destination), ['not ready: shutdown: the server is stopping', 'ready again']);
+  t.equal((await app.inject('/readyz')).statusCode, 503, 'a database that is opened meanwhile changes nothing');
+  t.same(lines(destination), [
+    'not ready: fixtures: they are long',
+    'ready again',
+    'not ready: shutdown: the server is stopping',
+  ]);
 });
 
 function lines(destination: PassThrough): string[] {

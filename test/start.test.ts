@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, Server } from 'node:net';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
@@ -56,6 +56,13 @@ t.test('a connection on which nothing comes does not hold the stub up', async (t
   const before = performance.now();
   await stub.close();
   t.ok(performance.now() - before < 30_000, 'far less than the grace that a request would have');
+});
+
+t.test('a request whose head never comes to its end is given up', async (t) => {
+  const listens = t.capture(Server.prototype, 'listen', Server.prototype.listen);
+  await using _stub = await startStub();
+  // To wait for it would take a minute and a half: Node looks every 30 seconds.
+  t.match(listens()[0]?.receiver, { headersTimeout: 60_000, requestTimeout: 0 });
 });
 
 t.test('a stub starts in a worker thread, where standard output is no file', async (t) => {

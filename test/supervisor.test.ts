@@ -2,11 +2,13 @@
 import {
   closeSync,
   copyFileSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -91,6 +93,20 @@ t.test('a file that is deleted is refused at the next write, and written anew fr
   t.same(reasons, [201, 201], 'the refused one could not be written down');
 });
 
+t.test('a deleted file is written anew where the link to it leads', async (t) => {
+  const folder = t.testdir({ volume: {} });
+  const link = path.join(folder, 'stub.sqlite');
+  symlinkSync(path.join('volume', 'real.sqlite'), link);
+  const stub = await startTestStub(t, { database: link });
+  t.equal((await stub.create(name('before'))).status, 201);
+  rmSync(path.join(folder, 'volume', 'real.sqlite'));
+  await becomes(() => readyz(stub.url), 'ready');
+  t.equal((await stub.create(name('after'))).status, 201);
+  t.ok(lstatSync(link).isSymbolicLink());
+  t.same(stored(stub), ['before', 'after']);
+  t.match(readdirSync(path.join(folder, 'volume')), ['real.sqlite', 'real.sqlite-lock']);
+});
+
 t.test('a folder that is deleted with all in it is made again', async (t) => {
   const stub = await startInFolder(t);
   t.equal((await stub.create(name('before'))).status, 201);
@@ -145,6 +161,21 @@ t.test('a deleted file that cannot be written at the end is lost, and that is lo
   t.match(JSON.parse(String(destination.read())), { msg: /^the database file was deleted.* lost$/, err: {} });
 });
 
+t.test('who closes while a lost database is waited for, and closes twice, is told of no other loss', async (t) => {
+  const database = path.join(t.testdir(), 'stub.sqlite');
+  const destination = new PassThrough();
+  const logger = await createLogger({ level: 'fatal', format: 'json', destination });
+  const running = await boot(resolveSettings({ options: { port: 0, database } }), logger);
+  rmSync(database);
+  mkdirSync(database);
+  t.equal(await readyz(running.url), '503 database: another file is in the place of the database file');
+  await becomes(() => readyz(running.url), '503 database: the database cannot be opened');
+  await Promise.all([running.close(), running.close()]);
+  await running.close();
+  t.equal(destination.read(), null, 'what the file held is in another one');
+  t.equal(readdirSync(path.dirname(database)).filter((file) => file.includes('.rescued-')).length, 1);
+});
+
 t.test('a file that was moved away is waited for, and goes on where it was', async (t) => {
   const stub = await startInFolder(t);
   t.equal((await stub.create(name('before'))).status, 201);
@@ -177,6 +208,22 @@ t.test('a back-up that is put in the place of the file is taken, and what was th
   t.same(old.prepare('SELECT name FROM conversations').pluck().all(), ['in both', 'not in the back-up']);
 });
 
+t.test('what is in the place of the database and cannot be taken for one is named', async (t) => {
+  const stub = await startInFolder(t);
+  backUp(stub.file, `${stub.file}.backup`);
+  const put = async (sql: string, reason: string) => {
+    const file = `${stub.file}.other`;
+    backUp(`${stub.file}.backup`, file);
+    new Sqlite(file).exec(sql).close();
+    renameSync(file, stub.file);
+    await becomes(() => readyz(stub.url), `503 database: ${reason}`);
+  };
+  await put('PRAGMA application_id = 1', "another program's file is in the place of the database");
+  await put('PRAGMA user_version = 9999', 'the database is of a newer release');
+  renameSync(`${stub.file}.backup`, stub.file);
+  await becomes(() => readyz(stub.url), 'ready');
+});
+
 t.test('another file in the place of one that was moved: the moved one is whole', async (t) => {
   const stub = await startInFolder(t);
   t.equal((await stub.create(name('moved'))).status, 201);
@@ -190,6 +237,22 @@ t.test('another file in the place of one that was moved: the moved one is whole'
   t.teardown(() => old.close());
   t.same(old.prepare('SELECT name FROM conversations').pluck().all(), ['moved'], 'the log was brought into it');
 });
+
+for (const logs of [['-wal'], ['-shm'], ['-wal', '-shm']]) {
+  t.test(`${logs.join(' and ')} deleted: nothing that only the log holds is lost`, async (t) => {
+    const stub = await startInFolder(t);
+    t.equal((await stub.create(name('before'))).status, 201);
+    for (const log of logs) rmSync(`${stub.file}${log}`);
+    const refused = await stub.create(name('refused'));
+    t.equal(refused.status, 503);
+    t.match(refused.json.message, 'the log of the database file was deleted');
+    await becomes(() => readyz(stub.url), 'ready');
+    t.equal((await stub.create(name('after'))).status, 201);
+    t.same(stored(stub), ['before', 'after'], 'another program sees it, and so does the next server');
+    await stub.stub.close();
+    t.same(readdirSync(stub.folder), ['stub.sqlite', 'stub.sqlite-lock']);
+  });
+}
 
 t.test('a damaged page: refused with the cause, until a good file is put in its place', async (t) => {
   const folder = t.testdir();
@@ -251,4 +314,28 @@ t.test('with waitForDatabase a start waits, answers 503 with the reason, and goe
   await running.close();
   const said = String(destination.read()).match(/"msg":"not ready: [^"]*"/g);
   t.equal(said?.length, 1, 'once, however often it was tried');
+});
+
+t.test('fixtures that cannot be put in yet: one line of each kind, however often it was tried', async (t) => {
+  const folder = t.testdir({ 'fixtures.json': JSON.stringify({ chatbots: [{ id: 'declared' }] }) });
+  const database = path.join(folder, 'stub.sqlite');
+  const first = await startTestStub(t, { database });
+  await first.stub.close();
+  const db = new Sqlite(database);
+  t.teardown(() => db.close());
+  db.exec("CREATE TRIGGER no BEFORE INSERT ON chatbots BEGIN SELECT RAISE(ROLLBACK, 'as on a full disk'); END");
+  const fixtures = path.join(folder, 'fixtures.json');
+  const destination = new PassThrough();
+  const logger = await createLogger({ level: 'info', format: 'json', destination });
+  const starting = boot(resolveSettings({ options: { port: 0, database, fixtures, waitForDatabase: 'on' } }), logger);
+  // It tries each second.
+  await new Promise((resolve) => setTimeout(resolve, 3500));
+  db.exec('DROP TRIGGER no');
+  const running = await starting;
+  t.teardown(() => running.close());
+  const lines = String(destination.read())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).msg.replace(/[:;].*/, ''));
+  t.same(lines, ['storage refused a group of writes', 'not ready', 'fixtures put in']);
 });

@@ -1,8 +1,11 @@
 // Whether the database's file is where it was opened: SQLite would go on writing to one that nobody finds any more.
 import { closeSync, fstatSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
 
-/** deleted: gone for good, once it is closed. moved: it is elsewhere, or its volume is away. replaced: another is there. */
-export type Displacement = 'deleted' | 'moved' | 'replaced';
+/**
+ * deleted: gone for good, once it is closed. moved: it is elsewhere, or its volume is away. replaced: another is there.
+ * unlogged: it is there, and its log is not: what is in that would be gone with this process, and others do not see it.
+ */
+export type Displacement = 'deleted' | 'moved' | 'replaced' | 'unlogged';
 
 /** What is wrong with the place of the database's file. */
 export class DisplacedError extends Error {
@@ -10,7 +13,7 @@ export class DisplacedError extends Error {
   readonly how: Displacement;
 
   constructor(how: Displacement) {
-    super(`the database file was ${how}`);
+    super(how === 'unlogged' ? 'the log of the database file was deleted' : `the database file was ${how}`);
     this.how = how;
   }
 }
@@ -33,11 +36,12 @@ export function createAnchor(file: string): Anchor {
   const descriptor = openSync(file, 'r');
   const opened = fstatSync(descriptor);
   const log = [`${file}-wal`, `${file}-shm`].map((name) => ({ name, ino: look(name)?.ino }));
+  const hasLog = (): boolean => log.every(({ name, ino }) => ino === undefined || look(name)?.ino === ino);
   const isDeleted = (): boolean => fstatSync(descriptor).nlink === 0;
 
   function displacement(): Displacement | undefined {
     const found = look(file);
-    if (found?.ino === opened.ino && found.dev === opened.dev) return undefined;
+    if (found?.ino === opened.ino && found.dev === opened.dev) return hasLog() ? undefined : 'unlogged';
     if (found !== undefined) return 'replaced';
     return isDeleted() ? 'deleted' : 'moved';
   }

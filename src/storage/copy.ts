@@ -1,5 +1,5 @@
 // A database as one file of its own: made of a database in use, checked, and put in a place as a whole.
-import { existsSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -8,6 +8,7 @@ import { nextTurn } from '../timers.ts';
 import { APPLICATION_ID, assertOurs, shippedMigrations } from './migrate.ts';
 import { inspect, startupErrorFrom } from './open.ts';
 import { codeOf, isBusy } from './sqlite-error.ts';
+import { targetOf } from './target.ts';
 
 /** What SQLite keeps beside a database. Each of them would be applied to another file that takes the place of its own. */
 export const LOGS = ['-wal', '-journal', '-shm'] as const;
@@ -103,7 +104,12 @@ export function verifyCopy(copy: string, name: string, otherwise: string): numbe
 
 /** Where a path leads: SQLite looks for a log beside the file itself, and a rename would take the place of a link. */
 export function placeOf(file: string): string {
-  return existsSync(file) ? realpathSync(file) : path.resolve(file);
+  try {
+    return targetOf(file);
+  } catch {
+    // Whoever writes there is told why that cannot be.
+    return path.resolve(file);
+  }
 }
 
 /**

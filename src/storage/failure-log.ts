@@ -6,6 +6,8 @@ export interface FailureLog {
   failed(error: unknown, writes: number): void;
   /** Hears of the first group that was stored after that. */
   recovered(): void;
+  /** What fails from now on is news: the database was opened anew. */
+  forget(): void;
 }
 
 /** How long a failure that goes on is not repeated, in milliseconds: a disk may be full for weeks. */
@@ -15,6 +17,11 @@ const PAUSE = 60_000;
 export function createFailureLog(logger: FastifyBaseLogger, now = () => performance.now()): FailureLog {
   let last: { reason: string; time: number } | undefined;
   let unsaid = 0;
+
+  function forget(): void {
+    last = undefined;
+    unsaid = 0;
+  }
 
   return {
     failed(err, writes) {
@@ -30,8 +37,8 @@ export function createFailureLog(logger: FastifyBaseLogger, now = () => performa
     },
     recovered() {
       logger.info('storage takes writes again');
-      last = undefined;
-      unsaid = 0;
+      forget();
     },
+    forget,
   };
 }

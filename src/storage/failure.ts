@@ -6,9 +6,10 @@ const DISPLACED: Record<Displacement, string> = {
   deleted: 'the database file was deleted',
   moved: 'the database file is not in its place: it was moved, or its volume is away',
   replaced: 'another file is in the place of the database file',
+  unlogged: 'the log of the database file was deleted',
 };
 
-/** By the beginning of the code of SQLite's error, or of the system's. */
+/** By the beginning of the code of SQLite's error, of the system's, or of the cause for which a file is refused. */
 const FAILURES: [code: string, reason: string][] = [
   ['SQLITE_FULL', 'the disk is full'],
   ['SQLITE_BUSY', 'another process holds the database locked'],
@@ -18,6 +19,8 @@ const FAILURES: [code: string, reason: string][] = [
   ['SQLITE_NOTADB', 'the database file is damaged'],
   ['SQLITE_IOERR', 'the disk gives errors'],
   ['SQLITE_CANTOPEN', 'the database cannot be opened'],
+  ['FOREIGN', "another program's file is in the place of the database"],
+  ['NEWER', 'the database is of a newer release'],
   ['SQLITE_NOMEM', 'there is not enough memory'],
   ['ENOSPC', 'the disk is full'],
   ['EDQUOT', 'the disk is full'],

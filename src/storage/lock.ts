@@ -1,8 +1,7 @@
-import { realpathSync } from 'node:fs';
-import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
 import { isBusy } from './sqlite-error.ts';
+import { targetOf } from './target.ts';
 
 /** A server's claim on a database. */
 export interface Claim {
@@ -12,12 +11,7 @@ export interface Claim {
 
 /** The file that stands for the claim on a database, by whatever name that is called. Its folder must be there. */
 export function lockFileOf(file: string): string {
-  const { dir, base } = path.parse(path.resolve(file));
-  try {
-    return `${realpathSync(file)}-lock`;
-  } catch {
-    return path.join(realpathSync(dir), `${base}-lock`);
-  }
+  return `${targetOf(file)}-lock`;
 }
 
 /**

@@ -57,13 +57,16 @@ export function assertOurs(
   }))();
   const isNew = applicationId === 0 && version === 0 && isEmpty;
   if (applicationId !== APPLICATION_ID && !isNew) {
-    throw new StartupError(`${file} is a database of another program; it was left as it is. ${sentence(otherwise)}`);
+    throw new StartupError(`${file} is a database of another program; it was left as it is. ${sentence(otherwise)}`, {
+      cause: Object.assign(new Error(`application_id ${applicationId}`), { code: 'FOREIGN' }),
+    });
   }
   const newest = newestVersion(migrations);
   if (version > newest) {
     throw new StartupError(
       `${file} has schema version ${version} and this release knows versions up to ${newest}; it was left as it is. ` +
         `Start the release that wrote it, or ${otherwise}.`,
+      { cause: Object.assign(new Error(`user_version ${version}`), { code: 'NEWER' }) },
     );
   }
 }

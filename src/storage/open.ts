@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
-import { type Anchor, createAnchor } from './anchor.ts';
+import { type Anchor, createAnchor, DisplacedError } from './anchor.ts';
 import { type Claim, claimDatabase } from './lock.ts';
 import { ANOTHER_DATABASE, assertOurs, type Migration, migrate, sentence } from './migrate.ts';
 import { codeOf, isBusy } from './sqlite-error.ts';
@@ -69,15 +69,17 @@ export function holdDatabase(options: OpenOptions): HeldDatabase {
   try {
     look(options);
     claim = claimDatabase(file);
-    return hold(open(options), claim, file);
+    const before = inodeOf(file);
+    return hold(open(options), claim, file, before);
   } catch (error) {
     claim?.release();
     throw startupErrorFrom(error, file);
   }
 }
 
-function hold({ db, applied }: OpenedDatabase, claim: Claim, file: string): HeldDatabase {
-  const anchor = createAnchor(file);
+/** @param before which file was there when it was opened; to read a large one takes long enough to put another there */
+function hold({ db, applied }: OpenedDatabase, claim: Claim, file: string, before: number | undefined): HeldDatabase {
+  const anchor = anchorOf(db, file, before);
   let isHeld = true;
   return {
     db,
@@ -85,12 +87,28 @@ function hold({ db, applied }: OpenedDatabase, claim: Claim, file: string): Held
     anchor,
     letGo() {
       if (!isHeld) return;
-      isHeld = false;
       closeDatabase(db);
+      // Where what is left of the log cannot be removed, all of this is done again: the next file must not get it.
       anchor.release();
       claim.release();
+      isHeld = false;
     },
   };
+}
+
+function anchorOf(db: Database, file: string, before: number | undefined): Anchor {
+  try {
+    if (before !== undefined && inodeOf(file) !== before) throw new DisplacedError('replaced');
+    return createAnchor(file);
+  } catch (error) {
+    // SQLite itself would leave its log as it is, for the file that is there now.
+    closeDatabase(db);
+    throw error;
+  }
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
 }
 
 /** Makes the folder, and refuses a file that is not ours. */
@@ -172,6 +190,9 @@ export function startupErrorFrom(error: unknown, file: string, otherwise = ANOTH
   const trouble = /^SQLITE_(CANTOPEN|READONLY|IOERR|PERM)/.test(code) ? (troubleIn(folder) ?? code) : code;
   const cause = trouble === code ? error : Object.assign(new Error(trouble, { cause: error }), { code: trouble });
   const say = (text: string): StartupError => new StartupError(text, { cause, mayPass: true });
+  if (error instanceof DisplacedError) {
+    return say(`${file} gave way to another file while it was opened: try again.`);
+  }
   if (code === 'SQLITE_NOTADB') {
     return say(`${file} is not an SQLite database; it was left as it is. ${sentence(otherwise)}`);
   }

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { targetOf } from './target.ts';
 
 /** What is to be put in the place of a file that is gone. */
 export interface Rescued {
@@ -18,7 +19,9 @@ export interface Rescued {
  */
 export function rescue(db: Database, file: string, now: Date): Rescued {
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  const draft = `${file}.rescued-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
+  // Not in the place of a link, which may lead to another volume.
+  const place = targetOf(file);
+  const draft = `${place}.rescued-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
   try {
     db.prepare('VACUUM INTO ?').run(draft);
     sync(draft);
@@ -29,9 +32,9 @@ export function rescue(db: Database, file: string, now: Date): Rescued {
   return {
     draft,
     putInPlace() {
-      if (existsSync(file)) return draft;
-      renameSync(draft, file);
-      return file;
+      if (existsSync(place)) return draft;
+      renameSync(draft, place);
+      return place;
     },
   };
 }

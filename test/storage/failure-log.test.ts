@@ -41,4 +41,11 @@ t.test('a failure that goes on for weeks is a line a minute, and its end is one'
   t.match(lines(), [{ level: 30, msg: 'storage takes writes again' }]);
   log.failed(locked, 1);
   t.equal(lines().length, 1, 'and so is the same one after that');
+  log.failed(locked, 1);
+  t.same(lines(), []);
+  log.forget();
+  log.failed(locked, 1);
+  const [anew, ...others] = lines();
+  t.notOk('writesSinceTheLastLine' in anew, 'and when the database was opened anew');
+  t.same(others, []);
 });

@@ -17,9 +17,12 @@ t.test('each failure of storage has words, and it is known whether the database 
     [coded('SQLITE_CANTOPEN'), 'the database cannot be opened', true],
     [coded('ENOSPC'), 'the disk is full', false],
     [coded('EROFS'), 'the volume of the database is read-only', false],
+    [coded('FOREIGN'), "another program's file is in the place of the database", false],
+    [coded('NEWER'), 'the database is of a newer release', false],
     [new DisplacedError('moved'), 'the database file is not in its place: it was moved, or its volume is away', false],
     [new DisplacedError('deleted'), 'the database file was deleted', true],
     [new DisplacedError('replaced'), 'another file is in the place of the database file', true],
+    [new DisplacedError('unlogged'), 'the log of the database file was deleted', true],
     [new TypeError('The database connection is not open'), 'the database is not open', false],
   ];
   for (const [error, reason, mustReopen] of rows) {

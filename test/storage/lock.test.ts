@@ -38,6 +38,23 @@ t.test('one database by two names is one', (t) => {
   t.end();
 });
 
+t.test('a link to a file that is not there yet is that file', (t) => {
+  const folder = t.testdir();
+  mkdirSync(path.join(folder, 'real'));
+  mkdirSync(path.join(folder, 'links'));
+  symlinkSync('../real/stub.sqlite', path.join(folder, 'links', 'to-it'));
+  symlinkSync('links/to-it', path.join(folder, 'stub.sqlite'));
+  const link = path.join(folder, 'stub.sqlite');
+  const claim = claimDatabase(link);
+  t.throws(() => claimDatabase(path.join(folder, 'real', 'stub.sqlite')), StartupError);
+  new Sqlite(link).exec('CREATE TABLE notes (text)').close();
+  t.throws(() => claimDatabase(link), StartupError, 'when it has been made');
+  claim.release();
+  symlinkSync('round', path.join(folder, 'round'));
+  t.throws(() => claimDatabase(path.join(folder, 'round')), { code: 'ELOOP' });
+  t.end();
+});
+
 t.test('a folder that cannot be written says so in the words of SQLite or the system', (t) => {
   const folder = t.testdir();
   t.throws(() => claimDatabase(path.join(folder, 'no', 'stub.sqlite')), { code: 'ENOENT' });

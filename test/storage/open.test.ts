@@ -10,6 +10,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -21,7 +22,13 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { StartupError } from '../../src/startup-error.ts';
 import { APPLICATION_ID, type Migration, migrate } from '../../src/storage/migrate.ts';
-import { closeDatabase, type OpenedDatabase, type OpenOptions, openDatabase } from '../../src/storage/open.ts';
+import {
+  closeDatabase,
+  holdDatabase,
+  type OpenedDatabase,
+  type OpenOptions,
+  openDatabase,
+} from '../../src/storage/open.ts';
 import { refusalOf } from '../support/refusal.ts';
 
 const NOTES: Migration = { version: 1, name: '0001_notes.sql', sql: 'CREATE TABLE notes (text TEXT) STRICT' };
@@ -524,3 +531,51 @@ t.test('closing what cannot be checkpointed closes it all the same', async (t) =
   t.notOk(db.open);
   t.same(open(t, file).db.prepare('SELECT * FROM notes').all(), [{ text: 'stored' }]);
 });
+
+t.test('another file that takes the place of the one that is being opened is no anchor for it', (t) => {
+  const folder = t.testdir();
+  const file = path.join(folder, 'stub.db');
+  open(t, file).db.close();
+  copyFileSync(file, `${file}.backup`);
+  let isFirst = true;
+  const step: Migration = {
+    version: 2,
+    name: '0002_slow.sql',
+    get sql() {
+      if (isFirst) renameSync(`${file}.backup`, file);
+      isFirst = false;
+      return 'CREATE TABLE more (text TEXT) STRICT';
+    },
+  };
+  const options = { file, durability: 'normal', migrations: [NOTES, step], lockTimeout: 0 } as const;
+  t.throws(() => holdDatabase(options), {
+    name: 'StartupError',
+    message: `${file} gave way to another file while it was opened: try again.`,
+    mayPass: true,
+  });
+  const held = holdDatabase(options);
+  t.same(held.applied, ['0002_slow.sql'], 'nothing of the first try is left open, and this is the new file');
+  held.letGo();
+  t.end();
+});
+
+t.test(
+  'a log that cannot be removed beside another file keeps the claim until it can',
+  { skip: process.getuid?.() === 0 && 'root may write to every folder' },
+  (t) => {
+    const folder = t.testdir();
+    const file = path.join(folder, 'stub.db');
+    const options = { file, durability: 'normal', migrations: [NOTES], lockTimeout: 0 } as const;
+    const held = holdDatabase(options);
+    held.db.exec("INSERT INTO notes VALUES ('moved')");
+    renameSync(file, `${file}.old`);
+    copyFileSync(`${file}.old`, file);
+    chmodSync(folder, 0o555);
+    t.throws(() => held.letGo(), { code: 'EACCES' });
+    chmodSync(folder, 0o755);
+    held.letGo();
+    t.same(readdirSync(folder), ['stub.db', 'stub.db-lock', 'stub.db.old']);
+    holdDatabase(options).letGo();
+    t.end();
+  },
+);
