@@ -103,6 +103,9 @@ t.test('a deleted file is written anew where the link to it leads', async (t) =>
   await becomes(() => readyz(stub.url), 'ready');
   t.equal((await stub.create(name('after'))).status, 201);
   t.ok(lstatSync(link).isSymbolicLink());
+  rmSync(path.join(folder, 'volume', 'real.sqlite-wal'));
+  t.equal(await readyz(stub.url), '503 database: the log of the database file was deleted');
+  await becomes(() => readyz(stub.url), 'ready');
   t.same(stored(stub), ['before', 'after']);
   t.match(readdirSync(path.join(folder, 'volume')), ['real.sqlite', 'real.sqlite-lock']);
 });

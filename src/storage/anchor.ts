@@ -1,5 +1,5 @@
 // Whether the database's file is where it was opened: SQLite would go on writing to one that nobody finds any more.
-import { closeSync, fstatSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, realpathSync, rmSync, type Stats, statSync } from 'node:fs';
 
 /**
  * deleted: gone for good, once it is closed. moved: it is elsewhere, or its volume is away. replaced: another is there.
@@ -35,7 +35,9 @@ export function createAnchor(file: string): Anchor {
   if (file === ':memory:') return { assertInPlace() {}, isDeleted: () => false, release() {} };
   const descriptor = openSync(file, 'r');
   const opened = fstatSync(descriptor);
-  const log = [`${file}-wal`, `${file}-shm`].map((name) => ({ name, ino: look(name)?.ino }));
+  // Beside the file itself, where a link leads to it.
+  const target = realpathSync(file);
+  const log = [`${target}-wal`, `${target}-shm`].map((name) => ({ name, ino: look(name)?.ino }));
   const hasLog = (): boolean => log.every(({ name, ino }) => ino === undefined || look(name)?.ino === ino);
   const isDeleted = (): boolean => fstatSync(descriptor).nlink === 0;
 

@@ -6,6 +6,7 @@ import { type Anchor, createAnchor, DisplacedError } from './anchor.ts';
 import { type Claim, claimDatabase } from './lock.ts';
 import { ANOTHER_DATABASE, assertOurs, type Migration, migrate, sentence } from './migrate.ts';
 import { codeOf, isBusy } from './sqlite-error.ts';
+import { targetOf } from './target.ts';
 import { troubleIn } from './volume.ts';
 
 export interface OpenOptions {
@@ -144,7 +145,8 @@ function assertSound(db: Database): void {
  * closing, fold a log that lies beside the file into it; a read-only one would leave an empty log where none was.
  */
 export function inspect(file: string, migrations: readonly Migration[]): void {
-  const hasLog = existsSync(`${file}-wal`) || existsSync(`${file}-journal`);
+  const target = targetOf(file);
+  const hasLog = existsSync(`${target}-wal`) || existsSync(`${target}-journal`);
   const db = new Sqlite(file, { readonly: hasLog, timeout: OPEN_TIMEOUT });
   try {
     assertOurs(db, file, migrations);
