@@ -257,6 +257,42 @@ for (const logs of [['-wal'], ['-shm'], ['-wal', '-shm']]) {
   });
 }
 
+t.test('what another process still reads is brought into a file that is elsewhere before that is let go', async (t) => {
+  const stub = await startInFolder(t);
+  t.equal((await stub.create(name('first'))).status, 201);
+  const reader = new Sqlite(stub.file, { readonly: true });
+  t.teardown(() => reader.close());
+  reader.exec('BEGIN');
+  t.equal(reader.prepare('SELECT count(*) FROM conversations').pluck().get(), 1);
+  t.equal((await stub.create(name('only in the log'))).status, 201);
+  renameSync(stub.file, `${stub.file}.old`);
+  writeFileSync(stub.file, '');
+  t.equal((await stub.create(name('refused'))).status, 503);
+  await becomes(() => readyz(stub.url), '503 database: another process holds the database locked');
+  reader.exec('COMMIT');
+  await becomes(() => readyz(stub.url), 'ready');
+  t.same(stored(stub), []);
+  const old = new Sqlite(`${stub.file}.old`, { readonly: true });
+  t.teardown(() => old.close());
+  t.same(old.prepare('SELECT name FROM conversations').pluck().all(), ['first', 'only in the log']);
+});
+
+t.test('the last to close such a file waits for no reader, and writes beside it what both hold', async (t) => {
+  const stub = await startInFolder(t);
+  t.equal((await stub.create(name('first'))).status, 201);
+  const reader = new Sqlite(stub.file, { readonly: true });
+  t.teardown(() => reader.close());
+  reader.exec('BEGIN');
+  t.equal(reader.prepare('SELECT count(*) FROM conversations').pluck().get(), 1);
+  t.equal((await stub.create(name('only in the log'))).status, 201);
+  rmSync(`${stub.file}-wal`);
+  await stub.stub.close();
+  const [rescued] = readdirSync(stub.folder).filter((file) => file.includes('.rescued-'));
+  const kept = new Sqlite(path.join(stub.folder, rescued as string), { readonly: true });
+  t.teardown(() => kept.close());
+  t.same(kept.prepare('SELECT name FROM conversations').pluck().all(), ['first', 'only in the log']);
+});
+
 t.test('a damaged page: refused with the cause, until a good file is put in its place', async (t) => {
   const folder = t.testdir();
   const file = path.join(folder, 'stub.sqlite');

@@ -21,6 +21,7 @@ export class DisplacedError extends Error {
 export interface Anchor {
   /** @throws DisplacedError */
   assertInPlace(): void;
+  isInPlace(): boolean;
   /** Whether what was opened is to be found nowhere any more. */
   isDeleted(): boolean;
   /**
@@ -32,7 +33,7 @@ export interface Anchor {
 
 /** Remembers which file a database was opened as. */
 export function createAnchor(file: string): Anchor {
-  if (file === ':memory:') return { assertInPlace() {}, isDeleted: () => false, release() {} };
+  if (file === ':memory:') return { assertInPlace() {}, isInPlace: () => true, isDeleted: () => false, release() {} };
   const descriptor = openSync(file, 'r');
   const opened = fstatSync(descriptor);
   // Beside the file itself, where a link leads to it.
@@ -53,6 +54,7 @@ export function createAnchor(file: string): Anchor {
       const how = displacement();
       if (how !== undefined) throw new DisplacedError(how);
     },
+    isInPlace: () => displacement() === undefined,
     isDeleted,
     release() {
       if (displacement() !== undefined) {

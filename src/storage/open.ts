@@ -32,6 +32,13 @@ export interface OpenedDatabase {
 /** A database that one server has for itself. */
 export interface HeldDatabase extends OpenedDatabase {
   anchor: Anchor;
+  /**
+   * Brings the log into the main file where that is not in its place: nobody would find the log. Does nothing where it is,
+   * nor when it is closed.
+   *
+   * @throws what hinders it, such as another process that reads
+   */
+  fold(): void;
   /** Brings the log into the main file, closes it, and gives it up. Does nothing the second time. */
   letGo(): void;
 }
@@ -86,6 +93,9 @@ function hold({ db, applied }: OpenedDatabase, claim: Claim, file: string, befor
     db,
     applied,
     anchor,
+    fold() {
+      if (db.open && !anchor.isInPlace()) foldLog(db);
+    },
     letGo() {
       if (!isHeld) return;
       closeDatabase(db);
@@ -95,6 +105,11 @@ function hold({ db, applied }: OpenedDatabase, claim: Claim, file: string, befor
       isHeld = false;
     },
   };
+}
+
+function foldLog(db: Database): void {
+  const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: 0 | 1 }];
+  if (busy) throw Object.assign(new Error('another process reads what is in the log'), { code: 'SQLITE_BUSY' });
 }
 
 function anchorOf(db: Database, file: string, before: number | undefined): Anchor {
