@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { Database } from 'better-sqlite3';
 import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { Settings } from './config.ts';
 import { type ContextOptions, openContext, type ServerContext } from './context.ts';
 import { buildServer } from './server.ts';
+import { isDamage } from './storage/failure.ts';
 import { startupErrorFrom } from './storage/open.ts';
 import { type Rescued, rescue } from './storage/rescue.ts';
 import { nextTurn } from './timers.ts';
@@ -62,6 +64,17 @@ export async function beginLife(
   }
 }
 
+/** What is damaged can never be written anew. A good file that is there already need not wait for it. */
+function rescueFrom(db: Database, file: string, logger: FastifyBaseLogger): Rescued | undefined {
+  try {
+    return rescue(db, file, new Date());
+  } catch (err) {
+    if (!isDamage(err) || !existsSync(file)) throw err;
+    logger.error({ err }, 'the database file was damaged before another took its place: what it held is lost');
+    return undefined;
+  }
+}
+
 const LOST = 'the database file was deleted, and what it held could not be written: it is lost';
 
 function lifeOf(context: ServerContext, app: FastifyInstance): Life {
@@ -74,7 +87,7 @@ function lifeOf(context: ServerContext, app: FastifyInstance): Life {
   function end(isLast = false): void {
     if (isEnded) return;
     // What has been rescued may be closed already: then putting it in place failed the last time.
-    if (!rescued && held.anchor.isDeleted()) rescued = rescue(db, settings.database, new Date());
+    if (!rescued && held.anchor.isDeleted()) rescued = rescueFrom(db, settings.database, logger);
     if (!rescued) fold(isLast);
     held.letGo();
     const file = rescued?.putInPlace();

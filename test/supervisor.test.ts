@@ -257,6 +257,22 @@ for (const logs of [['-wal'], ['-shm'], ['-wal', '-shm']]) {
   });
 }
 
+t.test('a good file in the place of a damaged one is taken before the damage was noticed', async (t) => {
+  const file = path.join(t.testdir(), 'stub.sqlite');
+  const first = await startTestStub(t, { database: file });
+  for (let index = 0; index < 100; index++) await first.create(name(`${index}`));
+  await first.stub.close();
+  copyFileSync(file, `${file}.good`);
+  damage(file, 'conversations');
+  const stub = await startTestStub(t, { database: file, logLevel: 'silent' });
+  rmSync(file);
+  t.equal(await readyz(stub.url), '503 database: the database file was deleted');
+  await becomes(() => readyz(stub.url), '503 database: the database file is damaged');
+  renameSync(`${file}.good`, file);
+  await becomes(() => readyz(stub.url), 'ready');
+  t.equal(stored(stub).length, 100);
+});
+
 t.test('what another process still reads is brought into a file that is elsewhere before that is let go', async (t) => {
   const stub = await startInFolder(t);
   t.equal((await stub.create(name('first'))).status, 201);

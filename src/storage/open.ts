@@ -33,8 +33,8 @@ export interface OpenedDatabase {
 export interface HeldDatabase extends OpenedDatabase {
   anchor: Anchor;
   /**
-   * Brings the log into the main file where that is not in its place: nobody would find the log. Does nothing where it is,
-   * nor when it is closed.
+   * Brings the log into the main file where that is elsewhere: nobody would find the log. Does nothing where it is in its
+   * place, deleted or closed.
    *
    * @throws what hinders it, such as another process that reads
    */
@@ -94,7 +94,7 @@ function hold({ db, applied }: OpenedDatabase, claim: Claim, file: string, befor
     applied,
     anchor,
     fold() {
-      if (db.open && !anchor.isInPlace()) foldLog(db);
+      if (db.open && !anchor.isInPlace() && !anchor.isDeleted()) foldLog(db);
     },
     letGo() {
       if (!isHeld) return;
