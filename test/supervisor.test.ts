@@ -227,6 +227,23 @@ t.test('what is in the place of the database and cannot be taken for one is name
   await becomes(() => readyz(stub.url), 'ready');
 });
 
+t.test('a file that another process has for itself is taken soon after it is given up', async (t) => {
+  const stub = await startInFolder(t);
+  t.equal((await stub.create(name('before'))).status, 201);
+  backUp(stub.file, `${stub.file}.backup`);
+  const other = new Sqlite(`${stub.file}.backup`);
+  t.teardown(() => other.close());
+  other.exec('BEGIN EXCLUSIVE');
+  renameSync(`${stub.file}.backup`, stub.file);
+  await becomes(() => readyz(stub.url), '503 database: another process holds the database locked');
+  other.exec('ROLLBACK');
+  other.close();
+  const since = performance.now();
+  await becomes(() => readyz(stub.url), 'ready');
+  t.ok(performance.now() - since < 30_000, 'the 5 seconds that SQLite waits for a lock, ten times over, would be 50');
+  t.same(stored(stub), ['before']);
+});
+
 t.test('another file in the place of one that was moved: the moved one is whole', async (t) => {
   const stub = await startInFolder(t);
   t.equal((await stub.create(name('moved'))).status, 201);
