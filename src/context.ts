@@ -60,7 +60,7 @@ export interface ContextOptions {
   clock?: AdjustableClock;
   failures?: FailureLog;
   adminToken?: string | undefined;
-  /** Whether to read the whole database first, since it was found damaged. */
+  /** Whether to read the whole database first, since it may be damaged, and to wait for no lock: it is tried again soon. */
   check?: boolean;
 }
 
@@ -80,6 +80,7 @@ export function openContext(
     migrations: shippedMigrations(),
     lockTimeout: 0,
     check: options.check ?? false,
+    ...(options.check && { patience: 0 }),
   });
   for (const migration of held.applied) logger.debug({ migration }, 'migrated');
   try {

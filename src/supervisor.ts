@@ -6,6 +6,7 @@ import type { Listener } from './listener.ts';
 import type { Readiness } from './readiness.ts';
 import { StartupError } from './startup-error.ts';
 import { describeFailure } from './storage/failure.ts';
+import { isBusy } from './storage/sqlite-error.ts';
 import { sleep } from './timers.ts';
 
 /** Pause between two tries to open a database, in milliseconds; the least. */
@@ -61,20 +62,21 @@ export async function supervise(options: SupervisorOptions): Promise<Supervision
   async function persist<T>(work: () => T | Promise<T>): Promise<T> {
     for (;;) {
       const before = performance.now();
+      let pause = RETRY_PAUSE;
       try {
         return await work();
       } catch (error) {
         note(error);
+        // To read a large file takes long, and nothing else is done meanwhile. To wait for a lock is no work.
+        if (!isBusy(causeOf(error))) pause = Math.max(pause, 10 * (performance.now() - before));
       }
-      // To read a large file takes long, and nothing else is done meanwhile.
-      const pause = Math.max(RETRY_PAUSE, 10 * (performance.now() - before));
       await sleep(pause, undefined, { signal: stop });
     }
   }
 
   /** Says why there is no life now. */
   function note(error: unknown): void {
-    const reason = describeFailure(error instanceof StartupError ? error.cause : error);
+    const reason = describeFailure(causeOf(error));
     if (said !== reason) {
       logger.error({ err: error }, `not ready: ${reason}; the database is opened as soon as that can be done`);
     }
@@ -111,4 +113,8 @@ export async function supervise(options: SupervisorOptions): Promise<Supervision
   let life = await beginFirst();
   answer();
   return { current: () => life, settled: guard() };
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof StartupError ? error.cause : error;
 }

@@ -103,6 +103,9 @@ t.test('a deleted file is written anew where the link to it leads', async (t) =>
   await becomes(() => readyz(stub.url), 'ready');
   t.equal((await stub.create(name('after'))).status, 201);
   t.ok(lstatSync(link).isSymbolicLink());
+  rmSync(path.join(folder, 'volume', 'real.sqlite-wal'));
+  t.equal(await readyz(stub.url), '503 database: the log of the database file was deleted');
+  await becomes(() => readyz(stub.url), 'ready');
   t.same(stored(stub), ['before', 'after']);
   t.match(readdirSync(path.join(folder, 'volume')), ['real.sqlite', 'real.sqlite-lock']);
 });
@@ -224,6 +227,23 @@ t.test('what is in the place of the database and cannot be taken for one is name
   await becomes(() => readyz(stub.url), 'ready');
 });
 
+t.test('a file that another process has for itself is taken soon after it is given up', async (t) => {
+  const stub = await startInFolder(t);
+  t.equal((await stub.create(name('before'))).status, 201);
+  backUp(stub.file, `${stub.file}.backup`);
+  const other = new Sqlite(`${stub.file}.backup`);
+  t.teardown(() => other.close());
+  other.exec('BEGIN EXCLUSIVE');
+  renameSync(`${stub.file}.backup`, stub.file);
+  await becomes(() => readyz(stub.url), '503 database: another process holds the database locked');
+  other.exec('ROLLBACK');
+  other.close();
+  const since = performance.now();
+  await becomes(() => readyz(stub.url), 'ready');
+  t.ok(performance.now() - since < 30_000, 'the 5 seconds that SQLite waits for a lock, ten times over, would be 50');
+  t.same(stored(stub), ['before']);
+});
+
 t.test('another file in the place of one that was moved: the moved one is whole', async (t) => {
   const stub = await startInFolder(t);
   t.equal((await stub.create(name('moved'))).status, 201);
@@ -253,6 +273,58 @@ for (const logs of [['-wal'], ['-shm'], ['-wal', '-shm']]) {
     t.same(readdirSync(stub.folder), ['stub.sqlite', 'stub.sqlite-lock']);
   });
 }
+
+t.test('a good file in the place of a damaged one is taken before the damage was noticed', async (t) => {
+  const file = path.join(t.testdir(), 'stub.sqlite');
+  const first = await startTestStub(t, { database: file });
+  for (let index = 0; index < 100; index++) await first.create(name(`${index}`));
+  await first.stub.close();
+  copyFileSync(file, `${file}.good`);
+  damage(file, 'conversations');
+  const stub = await startTestStub(t, { database: file, logLevel: 'silent' });
+  rmSync(file);
+  t.equal(await readyz(stub.url), '503 database: the database file was deleted');
+  await becomes(() => readyz(stub.url), '503 database: the database file is damaged');
+  renameSync(`${file}.good`, file);
+  await becomes(() => readyz(stub.url), 'ready');
+  t.equal(stored(stub).length, 100);
+});
+
+t.test('what another process still reads is brought into a file that is elsewhere before that is let go', async (t) => {
+  const stub = await startInFolder(t);
+  t.equal((await stub.create(name('first'))).status, 201);
+  const reader = new Sqlite(stub.file, { readonly: true });
+  t.teardown(() => reader.close());
+  reader.exec('BEGIN');
+  t.equal(reader.prepare('SELECT count(*) FROM conversations').pluck().get(), 1);
+  t.equal((await stub.create(name('only in the log'))).status, 201);
+  renameSync(stub.file, `${stub.file}.old`);
+  writeFileSync(stub.file, '');
+  t.equal((await stub.create(name('refused'))).status, 503);
+  await becomes(() => readyz(stub.url), '503 database: another process holds the database locked');
+  reader.exec('COMMIT');
+  await becomes(() => readyz(stub.url), 'ready');
+  t.same(stored(stub), []);
+  const old = new Sqlite(`${stub.file}.old`, { readonly: true });
+  t.teardown(() => old.close());
+  t.same(old.prepare('SELECT name FROM conversations').pluck().all(), ['first', 'only in the log']);
+});
+
+t.test('the last to close such a file waits for no reader, and writes beside it what both hold', async (t) => {
+  const stub = await startInFolder(t);
+  t.equal((await stub.create(name('first'))).status, 201);
+  const reader = new Sqlite(stub.file, { readonly: true });
+  t.teardown(() => reader.close());
+  reader.exec('BEGIN');
+  t.equal(reader.prepare('SELECT count(*) FROM conversations').pluck().get(), 1);
+  t.equal((await stub.create(name('only in the log'))).status, 201);
+  rmSync(`${stub.file}-wal`);
+  await stub.stub.close();
+  const [rescued] = readdirSync(stub.folder).filter((file) => file.includes('.rescued-'));
+  const kept = new Sqlite(path.join(stub.folder, rescued as string), { readonly: true });
+  t.teardown(() => kept.close());
+  t.same(kept.prepare('SELECT name FROM conversations').pluck().all(), ['first', 'only in the log']);
+});
 
 t.test('a damaged page: refused with the cause, until a good file is put in its place', async (t) => {
   const folder = t.testdir();

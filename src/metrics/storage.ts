@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import type { ServerContext } from '../context.ts';
 import type { Scraped } from './scraped.ts';
 
@@ -25,6 +25,6 @@ export function measureStorage({ gauge, counter }: Scraped, { db, journal }: Ser
     'chatcaptain_stub_wal_bytes',
     'Size of the write-ahead log beside the database; 0 where there is none. Growing without end: a reader in another process keeps it from being folded in.',
     // There is none before the first write, and where another program has folded it in.
-    () => (db.memory ? 0 : (statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0)),
+    () => (db.memory ? 0 : (statSync(`${realpathSync(db.name)}-wal`, { throwIfNoEntry: false })?.size ?? 0)),
   );
 }

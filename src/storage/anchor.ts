@@ -1,5 +1,5 @@
 // Whether the database's file is where it was opened: SQLite would go on writing to one that nobody finds any more.
-import { closeSync, fstatSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, realpathSync, rmSync, type Stats, statSync } from 'node:fs';
 
 /**
  * deleted: gone for good, once it is closed. moved: it is elsewhere, or its volume is away. replaced: another is there.
@@ -21,6 +21,7 @@ export class DisplacedError extends Error {
 export interface Anchor {
   /** @throws DisplacedError */
   assertInPlace(): void;
+  isInPlace(): boolean;
   /** Whether what was opened is to be found nowhere any more. */
   isDeleted(): boolean;
   /**
@@ -32,10 +33,12 @@ export interface Anchor {
 
 /** Remembers which file a database was opened as. */
 export function createAnchor(file: string): Anchor {
-  if (file === ':memory:') return { assertInPlace() {}, isDeleted: () => false, release() {} };
+  if (file === ':memory:') return { assertInPlace() {}, isInPlace: () => true, isDeleted: () => false, release() {} };
   const descriptor = openSync(file, 'r');
   const opened = fstatSync(descriptor);
-  const log = [`${file}-wal`, `${file}-shm`].map((name) => ({ name, ino: look(name)?.ino }));
+  // Beside the file itself, where a link leads to it.
+  const target = realpathSync(file);
+  const log = [`${target}-wal`, `${target}-shm`].map((name) => ({ name, ino: look(name)?.ino }));
   const hasLog = (): boolean => log.every(({ name, ino }) => ino === undefined || look(name)?.ino === ino);
   const isDeleted = (): boolean => fstatSync(descriptor).nlink === 0;
 
@@ -51,6 +54,7 @@ export function createAnchor(file: string): Anchor {
       const how = displacement();
       if (how !== undefined) throw new DisplacedError(how);
     },
+    isInPlace: () => displacement() === undefined,
     isDeleted,
     release() {
       if (displacement() !== undefined) {

@@ -58,7 +58,8 @@ export async function copySnapshot(database: string, copy: string, { signal, onP
 function openSource(database: string): Sqlite.Database {
   inspect(database, shippedMigrations());
   // A log without its index is that of a server that died elsewhere, and to read it an index must be made.
-  const hasLog = existsSync(`${database}-wal`) && existsSync(`${database}-shm`);
+  const target = placeOf(database);
+  const hasLog = existsSync(`${target}-wal`) && existsSync(`${target}-shm`);
   return new Sqlite(database, { readonly: hasLog, fileMustExist: true, timeout: LOCK_TIMEOUT });
 }
 

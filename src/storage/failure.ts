@@ -35,6 +35,11 @@ const FAILURES: [code: string, reason: string][] = [
 /** After these the same connection cannot be trusted, or not be used, any more. */
 const LOST = /^SQLITE_(CORRUPT|NOTADB|IOERR|CANTOPEN)/;
 
+/** Whether the file itself is no whole database any more. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error));
+}
+
 /** Whether an error is about the database as a whole rather than about the one statement that met it. */
 export function isStorageFailure(error: unknown): boolean {
   return error instanceof DisplacedError || isClosed(error) || knownFailure(error) !== undefined;

@@ -6,6 +6,7 @@ import { type Anchor, createAnchor, DisplacedError } from './anchor.ts';
 import { type Claim, claimDatabase } from './lock.ts';
 import { ANOTHER_DATABASE, assertOurs, type Migration, migrate, sentence } from './migrate.ts';
 import { codeOf, isBusy } from './sqlite-error.ts';
+import { targetOf } from './target.ts';
 import { troubleIn } from './volume.ts';
 
 export interface OpenOptions {
@@ -20,6 +21,11 @@ export interface OpenOptions {
   lockTimeout: number;
   /** Reads all of it first, and refuses one that is damaged anywhere. Takes as long as the file is large. */
   check?: boolean;
+  /**
+   * How long opening waits for another process that migrates the same file, or has it for itself, in milliseconds: 5000
+   * where nothing else is said. Nothing else is done meanwhile.
+   */
+  patience?: number;
 }
 
 export interface OpenedDatabase {
@@ -31,12 +37,18 @@ export interface OpenedDatabase {
 /** A database that one server has for itself. */
 export interface HeldDatabase extends OpenedDatabase {
   anchor: Anchor;
+  /**
+   * Brings the log into the main file where that is elsewhere: nobody would find the log. Does nothing where it is in its
+   * place, deleted or closed.
+   *
+   * @throws what hinders it, such as another process that reads
+   */
+  fold(): void;
   /** Brings the log into the main file, closes it, and gives it up. Does nothing the second time. */
   letGo(): void;
 }
 
-/** How long opening waits for another process that migrates the same file, in milliseconds. */
-const OPEN_TIMEOUT = 5000;
+const PATIENCE = 5000;
 
 /** How much of the file SQLite keeps in memory of its own, in KiB. The system keeps the rest, and can do without. */
 const CACHE = 4096;
@@ -85,6 +97,9 @@ function hold({ db, applied }: OpenedDatabase, claim: Claim, file: string, befor
     db,
     applied,
     anchor,
+    fold() {
+      if (db.open && !anchor.isInPlace() && !anchor.isDeleted()) foldLog(db);
+    },
     letGo() {
       if (!isHeld) return;
       closeDatabase(db);
@@ -94,6 +109,11 @@ function hold({ db, applied }: OpenedDatabase, claim: Claim, file: string, befor
       isHeld = false;
     },
   };
+}
+
+function foldLog(db: Database): void {
+  const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: 0 | 1 }];
+  if (busy) throw Object.assign(new Error('another process reads what is in the log'), { code: 'SQLITE_BUSY' });
 }
 
 function anchorOf(db: Database, file: string, before: number | undefined): Anchor {
@@ -112,16 +132,17 @@ function inodeOf(file: string): number | undefined {
 }
 
 /** Makes the folder, and refuses a file that is not ours. */
-function look({ file, migrations }: OpenOptions): void {
+function look({ file, migrations, patience }: OpenOptions): void {
   if (file === ':memory:') return;
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  if (existsSync(file)) inspect(file, migrations);
+  if (existsSync(file)) inspect(file, migrations, patience);
 }
 
-function open({ file, durability, migrations, lockTimeout, check = false }: OpenOptions): OpenedDatabase {
-  const db = new Sqlite(file, { timeout: OPEN_TIMEOUT });
+function open(options: OpenOptions): OpenedDatabase {
+  const { file, durability, migrations, lockTimeout, check = false, patience = PATIENCE } = options;
+  const db = new Sqlite(file, { timeout: patience });
   try {
-    turnOnLog(db);
+    turnOnLog(db, patience);
     if (check) assertSound(db);
     db.pragma(`synchronous = ${durability}`);
     db.pragma(`cache_size = -${CACHE}`);
@@ -143,9 +164,10 @@ function assertSound(db: Database): void {
  * Looks at an existing file in the way that leaves it untouched when it is refused. A connection that may write would, on
  * closing, fold a log that lies beside the file into it; a read-only one would leave an empty log where none was.
  */
-export function inspect(file: string, migrations: readonly Migration[]): void {
-  const hasLog = existsSync(`${file}-wal`) || existsSync(`${file}-journal`);
-  const db = new Sqlite(file, { readonly: hasLog, timeout: OPEN_TIMEOUT });
+export function inspect(file: string, migrations: readonly Migration[], patience = PATIENCE): void {
+  const target = targetOf(file);
+  const hasLog = existsSync(`${target}-wal`) || existsSync(`${target}-journal`);
+  const db = new Sqlite(file, { readonly: hasLog, timeout: patience });
   try {
     assertOurs(db, file, migrations);
   } finally {
@@ -154,8 +176,8 @@ export function inspect(file: string, migrations: readonly Migration[]): void {
 }
 
 /** Turns write-ahead logging on. SQLite does not wait for a lock in this one statement, so the waiting is done here. */
-function turnOnLog(db: Database): void {
-  const deadline = performance.now() + OPEN_TIMEOUT;
+function turnOnLog(db: Database, patience: number): void {
+  const deadline = performance.now() + patience;
   for (;;) {
     try {
       db.pragma('journal_mode = WAL');

@@ -68,6 +68,12 @@ t.test('the files: their sizes on the disk', async (t) => {
   t.equal(value(DATABASE), statSync(stub.file).size);
   t.equal(value(WAL), statSync(`${stub.file}-wal`).size);
   t.ok(value(WAL) > 0);
+
+  const folder = t.testdir({ link: t.fixture('symlink', 'real.sqlite') });
+  const linked = await startTestStub(t, { metrics: 'on', database: `${folder}/link` });
+  await linked.create(VALID);
+  await admin(linked, 'GET', '/requests');
+  t.equal((await scrape(linked)).value(WAL), statSync(`${folder}/real.sqlite-wal`).size, 'beside the file itself');
 });
 
 t.test('the files: 0 in memory, and where there is no log', async (t) => {

@@ -212,7 +212,7 @@ t.test('a database of a newer version is refused and stays byte for byte as it w
 });
 
 t.test('a newer version whose last writes are still in its log is refused, file and log as they were', async (t) => {
-  const folder = t.testdir({ died: {} });
+  const folder = t.testdir({ died: {}, link: t.fixture('symlink', 'died/stub.db') });
   const source = path.join(folder, 'source.db');
   const db = connect(t, source);
   db.exec(NEWER);
@@ -222,6 +222,7 @@ t.test('a newer version whose last writes are still in its log is refused, file 
   const before = fingerprint(path.dirname(file));
   t.same(Object.keys(before), ['stub.db', 'stub.db-wal']);
   t.equal(readFileSync(file).readUInt32BE(60), 0, 'the version stands in the log alone');
+  refuses(t, path.join(folder, 'link'), /has schema version 2/);
   refuses(t, file, /has schema version 2/);
   // SQLite makes an index to read the log by; it holds nothing of its own.
   const { 'stub.db-shm': _, ...after } = fingerprint(path.dirname(file));
