@@ -15,10 +15,11 @@ import { pipeline } from 'node:stream/promises';
 import { SettingsError } from '../config.ts';
 import { StartupError } from '../startup-error.ts';
 import { ANOTHER_BACKUP, besides, LOGS, placeOf, putInPlace, retireLogs, verifyCopy } from '../storage/copy.ts';
-import { claimDatabase } from '../storage/lock.ts';
+import { type Claim, claimDatabase } from '../storage/lock.ts';
 import type { Migration } from '../storage/migrate.ts';
 import { inspect, startupErrorFrom } from '../storage/open.ts';
 import { codeOf } from '../storage/sqlite-error.ts';
+import { sleep } from '../timers.ts';
 import { loadFileSettings } from './database.ts';
 import { interruptible } from './interruptible.ts';
 import { summaryOf } from './progress.ts';
@@ -45,7 +46,7 @@ export function restore(file: string, flags: RestoreFlags): Promise<Ending> {
     const began = performance.now();
     try {
       mkdirSync(path.dirname(path.resolve(database)), { recursive: true });
-      const claim = claimDatabase(database);
+      const claim = await claimPatiently(database, signal);
       try {
         const place = placeOf(database);
         const old = statSync(place, { throwIfNoEntry: false });
@@ -66,6 +67,23 @@ export function restore(file: string, flags: RestoreFlags): Promise<Ending> {
       throw startupErrorFrom(error, database);
     }
   });
+}
+
+/** How long a claim is tried for, in milliseconds. */
+const PATIENCE = 2000;
+const PAUSE = 20;
+
+/** A server that waits because its database is damaged claims it for a moment each second, to look at it. */
+async function claimPatiently(database: string, signal: AbortSignal): Promise<Claim> {
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
+    try {
+      return claimDatabase(database);
+    } catch (error) {
+      if (!(error instanceof StartupError) || performance.now() > deadline) throw error;
+    }
+    await sleep(PAUSE, undefined, { signal });
+  }
 }
 
 /** A file with a log is more than this file, and may change while it is read. */

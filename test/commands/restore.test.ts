@@ -189,6 +189,20 @@ t.test('while another has the database, nothing is replaced', async (t) => {
   await putBack(t, copy, { database, force: true });
 });
 
+t.test(
+  'a claim that is given up in a moment is waited for: a server that waits looks at its database each second',
+  async (t) => {
+    const cwd = t.testdir();
+    const copy = await makeBackup(t, path.join(cwd, 'copy'), 2);
+    const database = makeDatabase(path.join(cwd, 'stub.sqlite'), 5);
+    const claim = claimDatabase(database);
+    const restored = putBack(t, copy, { database, force: true });
+    claim.release();
+    await restored;
+    t.equal(conversationsIn(database), 2);
+  },
+);
+
 t.test('what is no back-up is refused with the reason, and nothing changes', async (t) => {
   const cwd = t.testdir({ folder: {}, text: 'Dear diary, today I was no database. '.repeat(50), empty: '' });
   const database = makeDatabase(path.join(cwd, 'stub.sqlite'), 5);
