@@ -18,10 +18,14 @@ import Sqlite from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { boot } from '../src/boot.ts';
 import { resolveSettings } from '../src/config.ts';
+import { openContext } from '../src/context.ts';
+import { startStub } from '../src/index.ts';
 import { createLogger } from '../src/logging.ts';
+import { buildServer } from '../src/server.ts';
+import { claimDatabase } from '../src/storage/lock.ts';
 import { admin } from './support/admin.ts';
 import { freePort } from './support/command.ts';
-import { send, startTestStub, type TestStub, VALID } from './support/stub.ts';
+import { pathOf, send, sendRaw, startTestStub, type TestStub, VALID } from './support/stub.ts';
 
 const name = (text: string) => ({ ...VALID, name: text });
 const stored = (stub: Pick<TestStub, 'rows'>) => stub.rows().map((row) => row.name);
@@ -377,6 +381,7 @@ t.test('with waitForDatabase a start waits, answers 503 with the reason, and goe
   t.match(head, { status: 503, text: '' });
   t.ok(Number(head.headers['content-length']) > 0);
   t.equal((await send(url, { path: '/', headers: { expect: 'wonders' } })).status, 503);
+  t.equal(await sendRaw(url, 'no HTTP\r\n\r\n'), '', 'closed');
   t.equal(await readyz(url), unavailable);
 
   rmSync(folder);
@@ -410,4 +415,50 @@ t.test('fixtures that cannot be put in yet: one line of each kind, however often
     .split('\n')
     .map((line) => JSON.parse(line).msg.replace(/[:;].*/, ''));
   t.same(lines, ['storage refused a group of writes', 'not ready', 'fixtures put in']);
+});
+
+t.test('a start that fails on what is in the database leaves nothing open and claims nothing', async (t) => {
+  const file = path.join(t.testdir(), 'stub.sqlite');
+  await (await startTestStub(t, { database: file })).stub.close();
+  copyFileSync(file, `${file}.good`);
+  damage(file, 'tokens');
+  await t.rejects(startStub({ database: file }), {
+    name: 'StartupError',
+    message: /stub\.sqlite is a damaged database \(SQLITE_CORRUPT\)\. Put a back-up in its place/,
+    mayPass: true,
+  });
+  renameSync(`${file}.good`, file);
+  const db = new Sqlite(file);
+  db.exec('DROP TABLE faults');
+  db.close();
+  await t.rejects(startStub({ database: file }), { code: 'SQLITE_ERROR', message: /no such table/ });
+  t.doesNotThrow(() => claimDatabase(file).release());
+});
+
+t.test('what only reads a damaged page, or a closed database, is 503 with the cause', async (t) => {
+  const file = path.join(t.testdir(), 'stub.sqlite');
+  await (await startTestStub(t, { database: file })).stub.close();
+  damage(file, 'conversations');
+  const stub = await startTestStub(t, { database: file });
+  const listed = await admin(stub, 'GET', '/conversations');
+  t.match(listed, { status: 503, headers: { 'retry-after': '1' } });
+  t.equal(listed.json.detail, 'Not ready: the database file is damaged. Send the request again later.');
+
+  const logger = await createLogger({ level: 'silent', format: 'json' });
+  const context = openContext(resolveSettings({ options: { database: ':memory:' } }), logger);
+  const app = await buildServer(context);
+  t.teardown(() => app.close());
+  context.db.close();
+  const headers = { authorization: 'Bearer any', 'content-type': 'application/json' };
+  const answer = await app.inject({ method: 'POST', url: pathOf('a'), headers, payload: VALID });
+  t.equal(answer.statusCode, 503);
+  t.equal(answer.json().message, 'Not ready: the database is not open. Send the request again later.');
+});
+
+t.test('a server that is to stop before it has begun begins, and stops in order', async (t) => {
+  const settings = resolveSettings({ options: { port: 0, database: ':memory:' } });
+  const logger = await createLogger({ level: 'silent', format: 'json' });
+  const running = await boot(settings, logger, AbortSignal.abort());
+  t.equal(await readyz(running.url), 'ready');
+  await running.close();
 });

@@ -19,9 +19,7 @@ export async function exec(command: Command, flags: Record<string, unknown>, cau
   // A PORT in the environment is for the program under test.
   const settings = loadSettings(flags, { defaults: EXEC_DEFAULTS, foreignPort: true });
   const logger = await createLogger({ level: settings.logLevel, format: settings.logFormat, stream: process.stderr });
-  const stopping = new AbortController();
-  caught.pass = () => stopping.abort();
-  const running = await boot(settings, logger, stopping.signal).catch((error) => {
+  const running = await boot(settings, logger, caught.stopping).catch((error) => {
     if (!caught.first || error instanceof StartupError) throw error;
   });
   if (!running) return caught.first as NodeJS.Signals;

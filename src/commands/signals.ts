@@ -32,6 +32,8 @@ export const FOR_THE_COMMAND = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUS
 export interface Caught {
   /** The first one that came. */
   first?: NodeJS.Signals;
+  /** Aborted when it came. */
+  stopping: AbortSignal;
   /** What is done with each one that comes from now on. */
   pass: (signal: NodeJS.Signals) => void;
   /** From now on they end this process again. */
@@ -40,7 +42,9 @@ export interface Caught {
 
 /** Catches these signals from now on. */
 export function catchSignals(names: readonly NodeJS.Signals[]): Caught {
+  const stopping = new AbortController();
   const caught: Caught = {
+    stopping: stopping.signal,
     pass: () => {},
     release() {
       for (const name of names) process.off(name, take);
@@ -48,6 +52,7 @@ export function catchSignals(names: readonly NodeJS.Signals[]): Caught {
   };
   function take(signal: NodeJS.Signals): void {
     caught.first ??= signal;
+    stopping.abort();
     caught.pass(signal);
   }
   for (const name of names) process.on(name, take);

@@ -11,6 +11,14 @@ export interface StorageHealth {
   problem(): Promise<string | undefined>;
 }
 
+export interface StorageHealthOptions {
+  file: string;
+  groupCommit: GroupCommit;
+  anchor: Anchor;
+  /** How many bytes may still be written where a folder is. */
+  room?: (folder: string) => number;
+}
+
 /** How much a disk that was full must have again, in bytes: enough for more than the one page that a trial needs. */
 const ROOM_AGAIN = 4 * LEAST_ROOM;
 
@@ -21,7 +29,7 @@ const ROOM_AGAIN = 4 * LEAST_ROOM;
  */
 export function createStorageHealth(
   db: Database,
-  { file, groupCommit, anchor }: { file: string; groupCommit: GroupCommit; anchor: Anchor },
+  { file, groupCommit, anchor, room = roomIn }: StorageHealthOptions,
 ): StorageHealth {
   const folder = file === ':memory:' ? undefined : path.dirname(path.resolve(file));
   const read = db.prepare('SELECT 1');
@@ -31,14 +39,14 @@ export function createStorageHealth(
     if (folder === undefined) return false;
     try {
       anchor.assertInPlace();
-      return troubleIn(folder) !== undefined;
+      return troubleIn(folder, room) !== undefined;
     } catch {
       return true;
     }
   }
 
   function isStillFull(): boolean {
-    return isFull(groupCommit.lastFailure()) && folder !== undefined && roomIn(folder) < ROOM_AGAIN;
+    return isFull(groupCommit.lastFailure()) && folder !== undefined && room(folder) < ROOM_AGAIN;
   }
 
   /** Writes what stands there already: one page, and nothing changes. */

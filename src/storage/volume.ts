@@ -14,10 +14,10 @@ export function roomIn(folder: string): number {
  * Why nothing can be written in a folder, as the code of the system's error (`ENOSPC`, `EROFS`, `EACCES`, `ENOENT`…);
  * `undefined` when it seems that it can. SQLite itself often says no more than that it could not open a file.
  */
-export function troubleIn(folder: string): string | undefined {
+export function troubleIn(folder: string, room = roomIn): string | undefined {
   try {
     accessSync(folder, constants.W_OK);
-    return roomIn(folder) < LEAST_ROOM ? 'ENOSPC' : undefined;
+    return room(folder) < LEAST_ROOM ? 'ENOSPC' : undefined;
   } catch (error) {
     return codeOf(error);
   }

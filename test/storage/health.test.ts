@@ -6,7 +6,7 @@ import { createAnchor } from '../../src/storage/anchor.ts';
 import { createGroupCommit } from '../../src/storage/group-commit.ts';
 import { createStorageHealth } from '../../src/storage/health.ts';
 
-function setUp(t: Test, file = path.join(t.testdir(), 'stub.sqlite')) {
+function setUp(t: Test, file = path.join(t.testdir(), 'stub.sqlite'), room?: () => number) {
   const statements: string[] = [];
   const db = new Sqlite(file, { verbose: (sql) => statements.push(String(sql)) });
   t.teardown(() => db.close());
@@ -16,7 +16,7 @@ function setUp(t: Test, file = path.join(t.testdir(), 'stub.sqlite')) {
   t.teardown(() => anchor.release());
   let recoveries = 0;
   const groupCommit = createGroupCommit(db, { guard: anchor.assertInPlace, onRecovery: () => recoveries++ });
-  const health = createStorageHealth(db, { file, groupCommit, anchor });
+  const health = createStorageHealth(db, { file, groupCommit, anchor, ...(room && { room }) });
   const add = (text: string) => groupCommit.write(() => db.prepare('INSERT INTO notes VALUES (?)').run(text));
   statements.length = 0;
   return { db, file, health, groupCommit, add, statements, recoveries: () => recoveries };

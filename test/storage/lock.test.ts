@@ -63,6 +63,13 @@ t.test('a folder that cannot be written says so in the words of SQLite or the sy
   t.end();
 });
 
+t.test('a file that is in the way of the claim is left as it is', (t) => {
+  const folder = t.testdir({ 'stub.sqlite-lock': 'These are notes, and no database. '.repeat(50) });
+  t.throws(() => claimDatabase(path.join(folder, 'stub.sqlite')), { code: 'SQLITE_NOTADB' });
+  t.ok(statSync(path.join(folder, 'stub.sqlite-lock')).size > 1000);
+  t.end();
+});
+
 t.test('in memory there is nothing to claim', (t) => {
   const claims = [claimDatabase(':memory:'), claimDatabase(':memory:')];
   for (const claim of claims) claim.release();
