@@ -8,8 +8,6 @@ interface Reader {
   headers: Headers;
   /** Resolves with the next event; with `undefined` when the stream has ended. */
   next(): Promise<RequestView | undefined>;
-  /** The next piece of the stream between two empty lines, as it came. */
-  piece(): Promise<string | undefined>;
   leave(): Promise<void>;
 }
 
@@ -19,6 +17,7 @@ async function read(t: Test, stub: TestStub, query = '', headers: Record<string,
   t.equal(response.status, 200);
   const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
+  /** The next piece of the stream between two empty lines, as it came. */
   async function piece(): Promise<string | undefined> {
     for (;;) {
       const end = text.indexOf('\n\n');
@@ -35,7 +34,6 @@ async function read(t: Test, stub: TestStub, query = '', headers: Record<string,
   t.equal(await piece(), 'retry: 1000');
   return {
     headers: response.headers,
-    piece,
     async next() {
       const found = await piece();
       if (found === undefined) return undefined;
@@ -124,17 +122,6 @@ t.test('a stream ends cleanly when the server closes, and holds nothing up', asy
   t.match(await idle.next(), { chatbotId: 'a' });
   t.equal(await idle.next(), undefined);
   t.equal(await busy.next(), undefined);
-});
-
-t.test('a stream without news gives a sign of life every 15 seconds', async (t) => {
-  // In real time: the timers of the stub are out of reach for a test (src/timers.ts).
-  const stub = await startTestStub(t);
-  const reader = await read(t, stub);
-  t.match(await reader.piece(), /^:/);
-  await stub.create(VALID);
-  t.match(await reader.next(), { status: 201 });
-  t.match(await reader.piece(), /^:/);
-  await reader.leave();
 });
 
 /** Opens a stream on a bare socket, which does not read before it is told to. */
