@@ -45,8 +45,10 @@ export function createStorageHealth(
     }
   }
 
-  function isStillFull(): boolean {
-    return isFull(groupCommit.lastFailure()) && folder !== undefined && room(folder) < ROOM_AGAIN;
+  /** One page may find room where a request does not. */
+  function assertNoLongerFull(): void {
+    const failure = groupCommit.lastFailure();
+    if (folder !== undefined && isFull(failure) && room(folder) < ROOM_AGAIN) throw failure;
   }
 
   /** Writes what stands there already: one page, and nothing changes. */
@@ -63,7 +65,7 @@ export function createStorageHealth(
       try {
         read.get();
         if (!isDoubtful()) return undefined;
-        if (isStillFull()) return describeFailure(groupCommit.lastFailure());
+        assertNoLongerFull();
         await tryWriting();
         return undefined;
       } catch (error) {

@@ -74,10 +74,32 @@ t.test('in memory there is no folder to look at', async (t) => {
   db.pragma('query_only = ON');
   await t.rejects(add('refused'));
   t.equal(await health.problem(), 'the database is read-only');
+  db.pragma('query_only = OFF');
+  db.pragma('max_page_count = 2');
+  await t.rejects(add('x'.repeat(100_000)));
+  t.equal(await health.problem(), undefined, 'full, and a page can be written');
 });
 
 t.test('a closed database is a problem, too', async (t) => {
   const { db, health } = setUp(t);
   db.close();
   t.equal(await health.problem(), 'the database is not open');
+});
+
+t.test('a disk that was full is full until it has room for more than the one page of a trial', async (t) => {
+  let room = 200_000;
+  const { db, health, add, statements } = setUp(t, undefined, () => room);
+  db.pragma('max_page_count = 2');
+  await t.rejects(add('x'.repeat(100_000)));
+  statements.length = 0;
+  t.equal(await health.problem(), 'the disk is full');
+  t.same(statements, ['SELECT 1'], 'it is not tried');
+  room = 300_000;
+  t.equal(await health.problem(), undefined);
+});
+
+t.test('a disk that is nearly full is tried, and goes on as long as it can', async (t) => {
+  const { health, statements } = setUp(t, undefined, () => 4096);
+  t.equal(await health.problem(), undefined);
+  t.ok(statements.some((sql) => /^PRAGMA user_version = 7/i.test(sql)));
 });
