@@ -53,11 +53,13 @@ printf '{"compilerOptions":{"module":"nodenext","target":"es2024","lib":["es2024
 tsc -p tsconfig.json
 node first.ts
 
-STUB_PORT=0 npx chatcaptain-stub >out 2>err &
+# By its own name: npx would not pass the signal on, and leave the server behind.
+STUB_PORT=0 node_modules/.bin/chatcaptain-stub >out 2>err &
 server=$!
+trap 'kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
 for _ in $(seq 100); do grep -q '^  curl ' err && break; sleep 0.1; done
 sh -c "$(grep '^  curl ' err)" 2>/dev/null | head -1 | grep '201 Created'
 kill "$server"
-wait "$server" || true
+wait "$server"
 test -f data/chatcaptain-stub.sqlite
 echo 'ok: the bin, the curl line, 201, and the file in ./data'
