@@ -48,6 +48,7 @@ export interface HeldDatabase extends OpenedDatabase {
   letGo(): void;
 }
 
+/** How long opening waits for another process that has the file, unless it says otherwise, in milliseconds. */
 const PATIENCE = 5000;
 
 /** How much of the file SQLite keeps in memory of its own, in KiB. The system keeps the rest, and can do without. */

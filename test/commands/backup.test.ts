@@ -16,34 +16,15 @@ import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { backup } from '../../src/commands/backup.ts';
-import { SettingsError } from '../../src/config.ts';
-import { StartupError } from '../../src/startup-error.ts';
 import { APPLICATION_ID, shippedMigrations } from '../../src/storage/migrate.ts';
 import { CLI, run, serve, start } from '../support/command.ts';
 import { conversationsIn, fingerprint, makeDatabase, makeDiedDatabase, spoil } from '../support/database-file.ts';
+import { heard, refusal } from '../support/own-command.ts';
 import { pathOf, send, VALID } from '../support/stub.ts';
 
 /** Backs up in this process, and resolves with what it said to people. */
-async function backUp(t: Test, file: string, flags: { database: string; force?: boolean }): Promise<string> {
-  const said = t.capture(process.stderr, 'write', () => true);
-  try {
-    t.equal(await backup(file, flags), 0);
-  } finally {
-    said.restore();
-  }
-  return said()
-    .map(({ args }) => String(args[0]))
-    .join('');
-}
-
-async function refusal(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof StartupError || error instanceof SettingsError) return error.message;
-    throw error;
-  }
-  return 'not refused';
+function backUp(t: Test, file: string, flags: { database: string; force?: boolean }): Promise<string> {
+  return heard(t, () => backup(file, flags));
 }
 
 /** Asserts that a file is a whole database of ours in one file that asks for no other. */

@@ -20,13 +20,12 @@ import Sqlite from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { backup } from '../../src/commands/backup.ts';
 import { restore } from '../../src/commands/restore.ts';
-import { SettingsError } from '../../src/config.ts';
-import { StartupError } from '../../src/startup-error.ts';
 import { retireLogs } from '../../src/storage/copy.ts';
 import { claimDatabase } from '../../src/storage/lock.ts';
 import { shippedMigrations } from '../../src/storage/migrate.ts';
 import { CLI, run, serve, start } from '../support/command.ts';
 import { conversationsIn, fingerprint, makeDatabase, makeDiedDatabase, spoil } from '../support/database-file.ts';
+import { heard, refusal } from '../support/own-command.ts';
 
 const LATER = { version: 9999, name: '9999_later.sql', sql: 'CREATE TABLE later (a)' };
 
@@ -41,26 +40,8 @@ async function makeBackup(t: Test, file: string, conversations: number): Promise
 }
 
 /** Restores in this process, and resolves with what it said to people. */
-async function putBack(t: Test, file: string, flags: { database: string; force?: boolean }): Promise<string> {
-  const said = t.capture(process.stderr, 'write', () => true);
-  try {
-    t.equal(await restore(file, flags), 0);
-  } finally {
-    said.restore();
-  }
-  return said()
-    .map(({ args }) => String(args[0]))
-    .join('');
-}
-
-async function refusal(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof StartupError || error instanceof SettingsError) return error.message;
-    throw error;
-  }
-  return 'not refused';
+function putBack(t: Test, file: string, flags: { database: string; force?: boolean }): Promise<string> {
+  return heard(t, () => restore(file, flags));
 }
 
 /** What is in a folder, apart from the claim of the database, which may stay. */
