@@ -239,7 +239,8 @@ const withTerminal = existsSync('/usr/bin/script') && process.platform === 'linu
 t.test('Ctrl-C on a terminal reaches the command once', withTerminal, async (t) => {
   const cwd = t.testdir({ 'command.cjs': sayUntil('SIGINT', 7) });
   const line = [NODE, CLI, 'exec', '--', NODE, 'command.cjs'].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qec', line, '/dev/null'], { cwd });
+  // In place of the shell of script(1): one that waits beside it, as dash does, would die by the Ctrl-C itself.
+  const child = spawn('script', ['-qec', `exec ${line}`, '/dev/null'], { cwd });
   t.teardown(() => child.kill('SIGKILL'));
   const ended = once(child, 'close');
   let shown = '';

@@ -56,7 +56,7 @@ node first.ts
 # By its own name: npx would not pass the signal on, and leave the server behind.
 STUB_PORT=0 node_modules/.bin/chatcaptain-stub >out 2>err &
 server=$!
-trap 'kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
+trap 'kill "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
 for _ in $(seq 100); do grep -q '^  curl ' err && break; sleep 0.1; done
 sh -c "$(grep '^  curl ' err)" 2>/dev/null | head -1 | grep '201 Created'
 kill "$server"
