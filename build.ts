@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { bundlePage } from './src/inspector/bundle.ts';
 
 /** What stands behind an import of another file of ours, in a declaration. */
 const RELATIVE = /(?<=(?: from|^import) ')(\.[^']+)\.ts(?=')/gm;
@@ -32,7 +33,16 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 chmodSync('dist/cli.js', 0o755);
-writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences(Object.keys(metafile.inputs)));
+
+const page = await bundlePage('most');
+mkdirSync('dist/inspector');
+for (const [name, { identity, br, gzip }] of page.files) {
+  writeFileSync(`dist/inspector/${name}`, identity);
+  writeFileSync(`dist/inspector/${name}.br`, br);
+  writeFileSync(`dist/inspector/${name}.gz`, gzip);
+}
+const inputs = [...Object.keys(metafile.inputs), ...Object.keys(page.inputs)];
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences(inputs));
 
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 publishTypes('index.d.ts', 'testcontainers.d.ts');

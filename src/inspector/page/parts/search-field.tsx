@@ -1,0 +1,57 @@
+import type { Ref } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+export interface SearchFieldProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  placeholder?: string;
+  /** Values to offer. */
+  offers?: readonly string[];
+  field?: Ref<HTMLInputElement>;
+}
+
+/** How long nobody must have typed before it is searched, in milliseconds. */
+const PAUSE = 200;
+
+/** A field whose value counts a moment after the typing. Escape empties it. */
+export function SearchField({ label, value, onChange, placeholder, offers, field }: SearchFieldProps) {
+  const [typed, setTyped] = useState(value);
+  // The address changed under it: by a link, or by going back.
+  useEffect(() => setTyped(value), [value]);
+  useEffect(() => {
+    if (typed.trim() === value) return;
+    const timer = setTimeout(() => onChange(typed.trim()), PAUSE);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const list = offers && `offers-${label.replace(/\W/g, '-')}`;
+  return (
+    <label class="search">
+      <span>{label}</span>
+      <input
+        ref={field ?? null}
+        type="search"
+        value={typed}
+        placeholder={placeholder ?? ''}
+        list={list}
+        spellcheck={false}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') onChange(typed.trim());
+          if (event.key !== 'Escape') return;
+          event.stopPropagation();
+          if (typed === '') event.currentTarget.blur();
+          else onChange('');
+          setTyped('');
+        }}
+      />
+      {offers && (
+        <datalist id={list}>
+          {offers.map((offer) => (
+            <option key={offer} value={offer} />
+          ))}
+        </datalist>
+      )}
+    </label>
+  );
+}
