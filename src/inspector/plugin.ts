@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { named } from '../named.ts';
-import { RefusedError } from '../v1/errors.ts';
+import { errorBody, RefusedError } from '../v1/errors.ts';
 
 const HEADERS = {
   // No inline code or style, nothing from or to another host, and no text that becomes markup.
@@ -37,7 +37,10 @@ export default named(inspector);
 async function send(name: string, headers: IncomingHttpHeaders, reply: FastifyReply): Promise<FastifyReply> {
   const { pageFile, codingFor } = await import('./files.ts');
   const file = await pageFile(name);
-  if (!file) throw new RefusedError(404, `The inspector has no file ${name}. It begins at /__admin/ui.`);
+  if (!file) {
+    // An older page asks for what a newer release has under another name.
+    return reply.code(404).send(errorBody(404, `The inspector has no file ${name}. Load /__admin/ui anew.`));
+  }
   const { type, etag, encodings } = file;
   reply.headers({
     ...HEADERS,

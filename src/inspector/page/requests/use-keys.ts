@@ -1,0 +1,26 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+/** Where these keys are for typing. */
+const FIELDS = 'input, select, textarea, [contenteditable], dialog';
+/** What has the key Enter for itself. */
+const ACTIVE = 'a, button, summary';
+
+/** Keys of the whole view, by their names in `KeyboardEvent.key`. */
+export function useKeys(keys: Record<string, () => unknown>): void {
+  const latest = useRef(keys);
+  latest.current = keys;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      const action = latest.current[event.key];
+      const target = event.target as Element;
+      if (!action || event.ctrlKey || event.metaKey || event.altKey || target.closest(FIELDS)) return;
+      if (event.key === 'Enter' && target.closest(ACTIVE)) return;
+      // In the details these keys scroll.
+      if (event.key !== 'Escape' && event.key !== '/' && target.closest('.details')) return;
+      event.preventDefault();
+      action();
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  }, []);
+}
