@@ -23,7 +23,7 @@ const inspector: FastifyPluginAsync = async (app) => {
 
   // Every view has an address of its own, and the page reads it.
   app.get<{ Params: { '*': string } }>('/*', async ({ headers, params }, reply) => {
-    const [, asset] = /^assets\/([^/]+)$/.exec(params['*']) ?? [];
+    const [, asset] = /^assets\/(.*)$/s.exec(params['*']) ?? [];
     return send(asset ?? 'index.html', headers, reply);
   });
 
