@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import acceptNegotiator from '@fastify/accept-negotiator';
+import { once } from '../once.ts';
 import type { Bundle, Encodings } from './bundle.ts';
 
 /** Where the build has put them: beside the bundled server. There are none beside its sources. */
@@ -24,15 +25,11 @@ export interface PageFile {
   encodings: Encodings;
 }
 
-let files: Promise<Map<string, PageFile>> | undefined;
+const files = once(() => loadFiles(BUILT));
 
 /** The file of this name, if there is one. All are read at the first look, for all servers of this process. */
 export async function pageFile(name: string): Promise<PageFile | undefined> {
-  files ??= load().catch((error) => {
-    files = undefined;
-    throw error;
-  });
-  return (await files).get(name);
+  return (await files()).get(name);
 }
 
 /** The content coding for a client that sends this `Accept-Encoding`. */
@@ -40,8 +37,9 @@ export function codingFor(accepted: string | string[] | undefined): keyof Encodi
   return (acceptNegotiator.negotiate(String(accepted ?? ''), CODINGS) ?? 'identity') as keyof Encodings;
 }
 
-async function load(): Promise<Map<string, PageFile>> {
-  const found = existsSync(BUILT) ? await readBuilt(BUILT) : await bundleFromSources();
+/** The files that the build has left in this folder; where there is none, those that the sources give. */
+export async function loadFiles(built: string): Promise<Map<string, PageFile>> {
+  const found = existsSync(built) ? await readBuilt(built) : await bundleFromSources();
   return new Map(
     [...found].map(([name, encodings]) => {
       const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] as string;
@@ -57,7 +55,7 @@ async function bundleFromSources(): Promise<Bundle['files']> {
 }
 
 /** Reads what `build.ts` has written: `NAME`, `NAME.br` and `NAME.gz`. */
-export async function readBuilt(folder: string): Promise<Bundle['files']> {
+async function readBuilt(folder: string): Promise<Bundle['files']> {
   const names = readdirSync(folder).filter((name) => !/\.(?:br|gz)$/.test(name));
   const read = names.map(async (name) => {
     const [identity, br, gzip] = await Promise.all(

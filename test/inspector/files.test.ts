@@ -3,7 +3,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { bundlePage } from '../../src/inspector/bundle.ts';
-import { codingFor, pageFile, readBuilt } from '../../src/inspector/files.ts';
+import { codingFor, loadFiles, pageFile } from '../../src/inspector/files.ts';
 
 t.test('what the build has written is read as it would be bundled', async (t) => {
   const { files, inputs } = await bundlePage('most');
@@ -14,7 +14,11 @@ t.test('what the build has written is read as it would be bundled', async (t) =>
     writeFileSync(path.join(folder, `${name}.br`), br);
     writeFileSync(path.join(folder, `${name}.gz`), gzip);
   }
-  t.same(await readBuilt(folder), files);
+  const built = await loadFiles(folder);
+  t.same(
+    [...built].map(([name, { encodings }]) => [name, encodings]),
+    [...files],
+  );
   t.ok(Object.keys(inputs).some((file) => file.includes('node_modules/preact/')));
   // The names are those of the content, whoever bundles.
   for (const [name, { identity }] of files) {

@@ -15,7 +15,7 @@ export interface TrailStep {
 const WAY = ['parsed', 'credential', 'permission', 'validated', 'fault', 'channel', 'stored'];
 
 /** Where these stand, when they are there at all. */
-const BEFORE: Record<string, string> = { routed: 'parsed', preference: 'fault', sent: '' };
+const BEFORE: Record<string, string> = { routed: 'parsed', preference: 'fault' };
 
 const GRAVITY = ['refused', 'failed', 'applied', 'passed', 'ignored'] as const;
 
@@ -24,7 +24,7 @@ export function trailOf(decisions: readonly Decision[]): TrailStep[] {
   const steps = [...WAY];
   for (const { step } of decisions) {
     if (steps.includes(step)) continue;
-    const next = steps.indexOf(BEFORE[step] ?? '');
+    const next = steps.findIndex((other) => other === BEFORE[step]);
     steps.splice(next === -1 ? steps.length : next, 0, step);
   }
   const isReached = steps.map((step) => decisions.some((decision) => decision.step === step));

@@ -10,17 +10,17 @@ const failing = (step: string, outcome: string, detail = 'why') => ({
 
 t.test('a refused permission leads to a token that would have it, from what the server really says', async (t) => {
   const stub = await startTestStub(t);
-  const { token } = await (await fetch(`${stub.url}/__admin/chatbots`, { method: 'POST' })).json();
+  const made = await send(stub.url, { path: '/__admin/chatbots' });
   const chatbotId = 'a b; x on chatbots/c is needed 👩‍💻';
   const refused = await send(stub.url, {
     path: `/v1/inbox/${encodeURIComponent(chatbotId)}/conversations`,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${made.json.token}`, 'content-type': 'application/json' },
     body: JSON.stringify(VALID),
   });
   t.equal(refused.status, 403);
   const id = refused.headers['x-stub-request-id'];
-  const request = await (await fetch(`${stub.url}/__admin/requests/${id}`)).json();
-  const remedy = remedyFor(request);
+  const { json } = await send(stub.url, { method: 'GET', path: `/__admin/requests/${id}` });
+  const remedy = remedyFor(json);
   t.match(remedy, { step: 'permission', text: /^Use a token that holds chatbots\.inbox\.conversations\.create on / });
   const query = new URL(remedy?.action?.href as string, 'http://x').searchParams;
   t.same(
