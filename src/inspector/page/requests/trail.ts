@@ -24,7 +24,7 @@ export function trailOf(decisions: readonly Decision[]): TrailStep[] {
   const steps = [...WAY];
   for (const { step } of decisions) {
     if (steps.includes(step)) continue;
-    const next = steps.findIndex((other) => other === BEFORE[step]);
+    const next = steps.indexOf(BEFORE[step] as string);
     steps.splice(next === -1 ? steps.length : next, 0, step);
   }
   const isReached = steps.map((step) => decisions.some((decision) => decision.step === step));
