@@ -15,10 +15,7 @@ t.test('what the build has written is read as it would be bundled', async (t) =>
     writeFileSync(path.join(folder, `${name}.gz`), gzip);
   }
   const built = await loadFiles(folder);
-  t.same(
-    [...built].map(([name, { encodings }]) => [name, encodings]).sort(),
-    [...files].sort(),
-  );
+  t.same([...built].map(([name, { encodings }]) => [name, encodings]).sort(), [...files].sort());
   t.ok(Object.keys(inputs).some((file) => file.includes('node_modules/preact/')));
   // The names are those of the content, whoever bundles.
   for (const [name, { identity }] of files) {
