@@ -15,6 +15,7 @@ import faults from './faults/routes.ts';
 import fixtures from './fixtures/routes.ts';
 import { ProblemError, renderProblem } from './problem.ts';
 import providerStates from './provider-states.ts';
+import replay from './requests/replay.ts';
 import requests from './requests/routes.ts';
 import stream from './requests/stream.ts';
 import verify from './requests/verify.ts';
@@ -50,6 +51,7 @@ const control: FastifyPluginAsync<ControlOptions> = async (app, { context }) => 
   await app.register(tokens, { context });
   await app.register(conversations, { context });
   await app.register(requests, { context });
+  await app.register(replay, { context });
   await app.register(verify, { context });
   await app.register(stream, { context });
   await app.register(faults, { context });
