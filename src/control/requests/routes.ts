@@ -118,11 +118,16 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
       schema: {
         operationId: 'getRequest',
         summary: 'Shows one request, and why it was answered so',
-        description: 'The header `Link` of every refusal leads here; `x-stub-request-id` is the id.',
+        description:
+          'The header `Link` of every refusal leads here; `x-stub-request-id` is the id. A browser, which names text/html ' +
+          'in `Accept`, is led to the page of the request.',
         tags: ['Requests'],
         params: Type.Object({ id: Type.String({ description: 'What the answer carried as x-stub-request-id.' }) }),
         response: {
           200: { ...RequestView, description: 'The request, its answer, and the decisions between the two.' },
+          303: Type.Null({
+            description: 'The page of the request, for a browser; whether there is such a request or not.',
+          }),
           404: Problem,
         },
       },
