@@ -200,6 +200,7 @@ t.test('each operation answers with the status, the media type and the body that
   await call('DELETE', '/requests?all=true', 204);
   await call('DELETE', '/requests', 400);
   await call('POST', `/reset?chatbotId=${made.chatbotId}`, 200);
+  await call('POST', '/reset?all=true&dryRun=true', 200);
   await call('POST', '/reset?all=true', 200);
   await call('POST', '/chatbots', 201, { id: 'shop' });
   await call('DELETE', '/chatbots/shop', 204);
