@@ -57,7 +57,7 @@ export function RequestList(props: RequestListProps) {
     if (hasMore && lastShown >= rows.length - 40) loadMore();
   }, [lastShown, rows.length, hasMore]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focusTurn === 0 || current === -1) return;
     virtualizer.scrollToIndex(current);
     scroller.current?.querySelector<HTMLElement>(`#request-${currentId} a`)?.focus({ preventScroll: true });

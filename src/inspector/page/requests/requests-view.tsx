@@ -77,6 +77,8 @@ export function RequestsView({ id }: { id: string | undefined }) {
   );
 }
 
+const COUNT = new Intl.NumberFormat();
+
 interface JournalProps {
   filters: Record<string, string>;
   id: string | undefined;
@@ -93,6 +95,8 @@ function Journal({ filters, id, onClear, focusSearch }: JournalProps) {
   const [currentId, setCurrent] = useState(id);
   const [focusTurn, setFocusTurn] = useState(0);
   const wasOpen = useRef(id);
+  /** The one that the arrows of the list have opened: the focus stays in the list. */
+  const glanced = useRef<string>();
 
   const hrefOf = (other: string | undefined): string =>
     `/requests${other === undefined ? '' : `/${other}`}${search && `?${search}`}`;
@@ -121,7 +125,9 @@ function Journal({ filters, id, onClear, focusSearch }: JournalProps) {
     if (!next) return;
     setCurrent(next.id);
     takeFocus();
-    if (id !== undefined) open(next.id);
+    if (id === undefined) return;
+    glanced.current = next.id;
+    open(next.id);
   }
 
   const isEmpty = rows.length === 0 && !requests.isLoading && !requests.error;
@@ -132,16 +138,16 @@ function Journal({ filters, id, onClear, focusSearch }: JournalProps) {
           {requests.isConnected ? (isPaused ? 'Paused' : 'Live') : 'Not connected'}
         </span>
         <span class="dim requests-count">
-          {rows.length}
+          {COUNT.format(rows.length)}
           {requests.hasMore ? '+' : ''} {rows.length === 1 ? 'request' : 'requests'}
-          {requests.dropped > 0 && `; the journal has dropped ${requests.dropped} older ones`}
+          {requests.dropped > 0 && `; the journal has dropped ${COUNT.format(requests.dropped)} older ones`}
         </span>
         <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
           {isPaused ? `Resume${requests.held > 0 ? ` (${requests.held} new)` : ''}` : 'Pause'}
         </button>
         <ClearButton chatbotId={filters['chatbotId']} isDisabled={rows.length === 0} />
       </div>
-      <News rows={rows.length} isLoading={requests.isLoading} />
+      <News arrived={requests.arrived} />
       <div class="requests-panes">
         <div class="requests-list card">
           {requests.error && <Failure error={requests.error} onRetry={requests.retry} />}
@@ -161,13 +167,7 @@ function Journal({ filters, id, onClear, focusSearch }: JournalProps) {
           )}
         </div>
         {id !== undefined && (
-          <RequestDetails
-            key={id}
-            id={id}
-            onClose={close}
-            onOpen={open}
-            isFocused={focusTurn === 0 || id !== currentId}
-          />
+          <RequestDetails key={id} id={id} onClose={close} onOpen={open} isFocused={glanced.current !== id} />
         )}
       </div>
     </>
@@ -188,18 +188,17 @@ function onArrows(step: (distance: number) => void): Record<string, () => void> 
 const GATHERED = 1500;
 
 /** Says how many came, to those who do not see the list. */
-function News({ rows, isLoading }: { rows: number; isLoading: boolean }) {
+function News({ arrived }: { arrived: number }) {
   const said = useRef(0);
   const [text, setText] = useState('');
   useEffect(() => {
-    if (isLoading) return;
     const timer = setTimeout(() => {
-      const more = rows - said.current;
-      said.current = rows;
-      setText(more > 0 ? `${more} ${more === 1 ? 'request' : 'requests'} more` : '');
+      const more = arrived - said.current;
+      said.current = arrived;
+      setText(more > 0 ? `${COUNT.format(more)} new ${more === 1 ? 'request' : 'requests'}` : '');
     }, GATHERED);
     return () => clearTimeout(timer);
-  }, [rows, isLoading]);
+  }, [arrived]);
   return (
     <p class="offstage" aria-live="polite">
       {text}

@@ -1,10 +1,11 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/preact-query';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ask } from '../api.ts';
 import { follow } from './live.ts';
 import { type RequestRow, type RequestView, rowOf } from './row.ts';
 
-const PAGE = 200;
+/** The first page is for whoever comes in; who scrolls wants more. */
+const PAGE = { first: 200, next: 1000 };
 
 interface Page {
   rows: RequestRow[];
@@ -12,9 +13,19 @@ interface Page {
   dropped: number;
 }
 
+/** What has come since the past was read, newest first: in the list, and held back while it stands still. */
+interface Arrived {
+  live: RequestRow[];
+  held: RequestRow[];
+}
+
+const NOTHING: Arrived = { live: [], held: [] };
+
 export interface Requests {
   /** Newest first. */
   rows: RequestRow[];
+  /** How many have come since the view was opened, and are in the list. */
+  arrived: number;
   /** How many have come while the list stood still. */
   held: number;
   isConnected: boolean;
@@ -33,15 +44,16 @@ const REFRESH = 1000;
 /** The requests of the journal that the filters let through: those of the past page by page, and those that come. */
 export function useRequests(filters: Record<string, string>, isPaused: boolean): Requests {
   const queries = useQueryClient();
-  const [live, setLive] = useState<RequestRow[]>([]);
-  const [held, setHeld] = useState<RequestRow[]>([]);
+  const [{ live, held }, setArrived] = useState<Arrived>(NOTHING);
+  const standsStill = useRef(isPaused);
+  standsStill.current = isPaused;
   const [isConnected, setConnected] = useState(false);
 
   const past = useInfiniteQuery({
     queryKey: ['requests', filters],
     initialPageParam: undefined as string | undefined,
     queryFn: async ({ pageParam, signal }): Promise<Page> => {
-      const query = { ...filters, order: 'desc', limit: PAGE, cursor: pageParam };
+      const query = { ...filters, order: 'desc', limit: pageParam ? PAGE.next : PAGE.first, cursor: pageParam };
       const page = await ask<{ requests: RequestView[]; nextCursor?: string; dropped: number }>('GET', '/requests', {
         query,
         signal,
@@ -60,8 +72,7 @@ export function useRequests(filters: Record<string, string>, isPaused: boolean):
   const firstPage = past.data?.pages[0];
   useEffect(() => {
     if (!isThere) return;
-    setLive([]);
-    setHeld([]);
+    setArrived(NOTHING);
     let isStale = false;
     const timer = setInterval(() => {
       if (!isStale) return;
@@ -72,7 +83,10 @@ export function useRequests(filters: Record<string, string>, isPaused: boolean):
       onConnected: setConnected,
       onRows(rows) {
         isStale = true;
-        setHeld((previous) => [...rows, ...previous]);
+        setArrived((previous) => {
+          const held = [...rows, ...previous.held];
+          return standsStill.current ? { ...previous, held } : { live: [...held, ...previous.live], held: [] };
+        });
       },
     });
     return () => {
@@ -83,10 +97,8 @@ export function useRequests(filters: Record<string, string>, isPaused: boolean):
   }, [isThere, firstPage]);
 
   useEffect(() => {
-    if (isPaused || held.length === 0) return;
-    setLive((previous) => [...held, ...previous]);
-    setHeld([]);
-  }, [isPaused, held]);
+    if (!isPaused) setArrived((previous) => ({ live: [...previous.held, ...previous.live], held: [] }));
+  }, [isPaused]);
 
   const rows = useMemo(() => {
     const known = new Set<string>();
@@ -100,7 +112,8 @@ export function useRequests(filters: Record<string, string>, isPaused: boolean):
 
   return {
     rows,
-    held: isPaused ? held.length : 0,
+    arrived: live.length,
+    held: held.length,
     isConnected,
     isLoading: past.isPending,
     isLoadingMore: past.isFetchingNextPage,
