@@ -17,6 +17,7 @@ const LARGEST_COMPRESSED = 3;
 const ALLOWED = [
   /^app\/(LICENSE|package\.json)$/,
   /^app\/dist\/[\w-]+\.(js|txt)$/,
+  /^app\/dist\/inspector\/(index\.html|page-\w+\.(js|css))(\.br|\.gz)?$/,
   /^app\/migrations\/\d{4}_\w+\.sql$/,
   /^app\/contract\/[\w.-]+\.json$/,
   /^app\/node_modules\/(@[\w-]+\/)?[\w.-]+\/(.+\/)?([\w.-]+\.(js|cjs|json)|(licen[cs]e|notice|copying)[\w.-]*)$/i,

@@ -38,7 +38,7 @@ const { chatbots } = await (await fetch(`${stub.url}/__admin/chatbots`)).json() 
 const ids = chatbots.map(({ chatbotId }) => chatbotId).join();
 if (ids !== 'my-chatbot,shop') throw new Error(`chatbots: ${ids}`);
 if (response.status !== 201) throw new Error(`status ${response.status}`);
-for (const path of ['/docs', '/docs/static/swagger-ui.css', '/openapi.json', '/openapi.vendor.json', '/__admin/openapi.json', '/metrics']) {
+for (const path of ['/__admin/ui', '/docs', '/docs/static/swagger-ui.css', '/openapi.json', '/openapi.vendor.json', '/__admin/openapi.json', '/metrics']) {
   const { status } = await fetch(stub.url + path);
   if (status !== 200) throw new Error(`${path}: status ${status}`);
 }
