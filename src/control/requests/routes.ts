@@ -6,35 +6,21 @@ import type { ControlOptions } from '../../context.ts';
 import { named } from '../../named.ts';
 import { decodeCursor, encodeCursor, nextCursor, orderQuery, pageQuery } from '../pages.ts';
 import { Problem } from '../problem.ts';
-import { chatbotIdQuery, scopeOf, scopeQuery } from '../scope.ts';
-import { createEntries, type Selection } from './entries.ts';
+import { scopeOf, scopeQuery } from '../scope.ts';
+import { createEntries } from './entries.ts';
 import type { Entry } from './entry.ts';
+import { compileFilter, filterQuery } from './filter.ts';
 import { harOf } from './har.ts';
 import { Har } from './har-schema.ts';
 import { notInJournal } from './missing.ts';
-import { bodyOf, RequestView, viewOf } from './view.ts';
+import { RequestView, viewOf } from './view.ts';
 
 /** A page ends early before it grows beyond this, in bytes: bodies can be large. */
 const LARGEST_PAGE = 2 * 1024 * 1024;
 
 export const Query = Type.Object(
   {
-    chatbotId: chatbotIdQuery,
-    method: Type.Optional(Type.String({ description: 'As in POST.' })),
-    status: Type.Optional(
-      Type.String({
-        pattern: '^(?:[1-5]\\d\\d|[1-5][xX]{2}|none)$',
-        expected: 'a status such as 403, a class such as 4xx, or none',
-        description: 'A status such as 403, a class such as 4xx, or none: no answer went out.',
-      }),
-    ),
-    path: Type.Optional(Type.String({ description: 'The whole path, percent-encoded, without the query.' })),
-    text: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description: 'Stands in the path, the query, a header, a body or a decision, in upper or lower case.',
-      }),
-    ),
+    ...filterQuery,
     order: orderQuery,
     ...pageQuery,
     format: Type.Union([Type.Literal('json'), Type.Literal('har')], {
@@ -67,9 +53,9 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
 
   async function* walk(query: Static<typeof Query>): AsyncGenerator<{ seq: number; bytes: number; entry: Entry }> {
     const [after] = decodeCursor(query.cursor, [0]) ?? [];
-    const text = query.text?.toLowerCase();
-    for await (const placed of entries.walk(selectionFrom(query), { order: query.order, after })) {
-      if (text === undefined || holds(placed.entry, text)) yield placed;
+    const { selection, holds } = compileFilter(query);
+    for await (const placed of entries.walk(selection, { order: query.order, after })) {
+      if (holds(placed.entry)) yield placed;
     }
   }
 
@@ -164,31 +150,4 @@ export default named(requests);
 
 async function* entriesOf(walk: AsyncIterable<{ entry: Entry }>): AsyncGenerator<Entry> {
   for await (const { entry } of walk) yield entry;
-}
-
-function selectionFrom({ chatbotId, method, path, status }: Static<typeof Query>): Selection {
-  return { chatbotId, method: method?.toUpperCase(), path, status: statusesFrom(status) };
-}
-
-function statusesFrom(status: string | undefined): Selection['status'] {
-  if (status === undefined) return undefined;
-  if (status === 'none') return null;
-  return [Number(status.replace(/x/gi, '0')), Number(status.replace(/x/gi, '9'))];
-}
-
-function holds(entry: Entry, text: string): boolean {
-  const { path, query = '', chatbotId = '', request, response, decisions } = entry;
-  const texts = [
-    path,
-    query,
-    chatbotId,
-    ...decisions.flatMap(({ detail, violations = [] }) => [detail, JSON.stringify(violations)]),
-  ];
-  for (const { headers, body = '' } of [request, response]) {
-    for (const [name, values] of Object.entries(headers)) texts.push(`${name}: ${values}`);
-    texts.push(body.toString('utf8'));
-    // Some write JSON in ASCII only: a search for ö finds \u00f6.
-    if (body.includes('\\u')) texts.push(JSON.stringify(bodyOf({ headers, body }).body));
-  }
-  return texts.some((candidate) => candidate.toLowerCase().includes(text));
 }

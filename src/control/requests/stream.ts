@@ -5,10 +5,10 @@ import { Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
 import { named } from '../../named.ts';
 import { clearInterval, setInterval } from '../../timers.ts';
-import { chatbotIdQuery } from '../scope.ts';
 import { departureOf } from './departure.ts';
 import { createEntries, type Entries } from './entries.ts';
 import type { Entry } from './entry.ts';
+import { type CompiledFilter, compileFilter, filterQuery } from './filter.ts';
 import type { Journal } from './journal.ts';
 import { viewOf } from './view.ts';
 
@@ -20,7 +20,7 @@ const PATIENCE = 1024 * 1024;
 
 const Query = Type.Object(
   {
-    chatbotId: chatbotIdQuery,
+    ...filterQuery,
     lastEventId: Type.Optional(Type.String({ description: 'As the header Last-Event-ID, which goes before it.' })),
   },
   { additionalProperties: false },
@@ -39,7 +39,7 @@ const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
         operationId: 'streamRequests',
         summary: 'Streams requests as they are answered',
         description:
-          'Server-sent events: `event: request`, `id` the id of the request, `data` the request as JSON. With `Last-Event-ID` it begins behind that one, or with the oldest when the journal no longer has it. A reader that does not read is dropped and can resume so.',
+          'Server-sent events: `event: request`, `id` the id of the request, `data` the request as JSON. The filters are those of the list. With `Last-Event-ID` it begins behind that one, or with the oldest when the journal no longer has it. A reader that does not read is dropped and can resume so.',
         tags: ['Requests'],
         querystring: Query,
         headers: Type.Object({
@@ -61,10 +61,9 @@ const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
       },
     },
     async (request, reply) => {
-      const { chatbotId, lastEventId } = request.query;
       const follower: Follower = {
-        chatbotId,
-        lastEventId: request.headers['last-event-id'] ?? lastEventId,
+        filter: compileFilter(request.query),
+        lastEventId: request.headers['last-event-id'] ?? request.query.lastEventId,
         signals: [departureOf(request, reply), app.closing],
         drop: () => reply.raw.destroy(),
       };
@@ -76,7 +75,7 @@ const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
 export default named(stream);
 
 interface Follower {
-  chatbotId: string | undefined;
+  filter: CompiledFilter;
   lastEventId: string | undefined;
   /** Each ends it. */
   signals: AbortSignal[];
@@ -89,7 +88,7 @@ interface Follower {
  * takes them; that there are new ones is heard from the journal, so that nothing is asked while nothing happens.
  */
 async function* follow(journal: Journal, entries: Entries, follower: Follower): AsyncGenerator<string, void, void> {
-  const { chatbotId, lastEventId, signals, drop } = follower;
+  const { filter, lastEventId, signals, drop } = follower;
   const bell = createBell();
   let hasNews = true;
   let isQuiet = false;
@@ -97,10 +96,11 @@ async function* follow(journal: Journal, entries: Entries, follower: Follower): 
   /** How much came up since the reader was given something that it has not taken. */
   let unread: number | undefined;
   const unsubscribe = journal.subscribe((entry) => {
-    if (chatbotId !== undefined && entry.chatbotId !== chatbotId) return;
+    if (!filter.selects(entry)) return;
     hasNews = true;
     bell.ring();
-    if (unread !== undefined) unread += sizeOf(entry);
+    // A text is looked for where it must be: here it would be for every reader and every entry.
+    if (unread !== undefined && filter.holds(entry)) unread += sizeOf(entry);
     if (unread !== undefined && unread > PATIENCE) drop();
   });
   const heartbeat = setInterval(() => {
@@ -127,11 +127,12 @@ async function* follow(journal: Journal, entries: Entries, follower: Follower): 
         hasNews = false;
         isBusy = true;
         await journal.settled();
-        for await (const { seq, entry } of entries.walk({ chatbotId }, { after: last })) {
+        for await (const { seq, entry } of entries.walk(filter.selection, { after: last })) {
+          last = seq;
+          if (!filter.holds(entry)) continue;
           unread = 0;
           yield eventOf(entry);
           unread = undefined;
-          last = seq;
         }
         isBusy = false;
       }

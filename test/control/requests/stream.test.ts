@@ -113,6 +113,70 @@ t.test('a stream is resumed behind the last event, without loss and without repe
   }
 });
 
+t.test('a stream takes the filters of the list, and means the same by them', async (t) => {
+  const stub = await startTestStub(t);
+  const filters = [
+    'method=POST',
+    'method=get',
+    'status=201',
+    'status=4xx',
+    'status=5XX',
+    'status=none',
+    'path=/v1/inbox/c1/conversations',
+    'path=/v1/inbox/c1',
+    'text=GR%C3%9CSSE',
+    'text=TOKEN%20IS%20unknown',
+    'text=nowhere%20to%20be%20found',
+    'chatbotId=c1&status=201&text=ada',
+    'method=POST&status=2xx&path=/v1/inbox/c1/conversations&text=Ada',
+  ];
+  const readers = await Promise.all(filters.map((filter) => read(t, stub, `?${filter}`)));
+  const reset = { match: { chatbotId: 'c2' }, effect: { connection: 'reset' } };
+  await stub.send({
+    path: '/__admin/faults',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(reset),
+  });
+  for (const chatbotId of ['c1', 'c2', 'c3']) {
+    for (const name of ['Ada', 'Grüße', 'Grüsse']) await stub.create({ ...VALID, name }, { chatbotId }).catch(() => {});
+    await stub.create({ name: 5 }, { chatbotId });
+    await stub.create(VALID, { chatbotId, headers: { prefer: 'code=503' } });
+    await stub.create(VALID, { chatbotId, headers: { authorization: 'Bearer wrong' } });
+  }
+  await stub.send({ method: 'GET', path: '/v1/inbox/c1' });
+  const counts: number[] = [];
+  for (const [index, filter] of filters.entries()) {
+    const reader = readers[index] as Reader;
+    const listed = await idsIn(stub, `&${filter}`);
+    t.same(await take(reader, listed.length), listed, filter);
+    const all = await read(t, stub, `?lastEventId=unknown&${filter}`);
+    t.same(await take(all, listed.length), listed, `${filter}: of the past, too`);
+    counts.push(listed.length);
+    for (const one of [reader, all]) await one.leave();
+  }
+  t.same(counts, [18, 1, 6, 7, 3, 3, 6, 1, 3, 3, 0, 1, 1], 'each filter finds something else');
+});
+
+t.test('a stream sends nothing that its filter does not let through', async (t) => {
+  const stub = await startTestStub(t);
+  const reader = await read(t, stub, '?status=201&text=wanted');
+  const make = (name: string, headers = {}) => stub.create({ ...VALID, name }, { headers });
+  await make('other');
+  await make('wanted', { authorization: 'Bearer wrong' });
+  const { headers } = await make('Wanted');
+  t.equal((await reader.next())?.id, headers['x-stub-request-id']);
+  await reader.leave();
+});
+
+t.test('a reader that does not read is not dropped for what is not meant for it', async (t) => {
+  const stub = await startTestStub(t);
+  await createMany(stub, 'a', 150);
+  const one = await openRaw(stub, `?lastEventId=unknown&text=${'x'.repeat(100)}`);
+  // Large, of the same kind, and without the text.
+  for (let made = 0; made < 30; made++) await stub.create({ ...VALID, name: 'y'.repeat(100_000) });
+  t.same(await idsFrom(one, 150), (await idsIn(stub)).slice(0, 150));
+});
+
 t.test('a stream ends cleanly when the server closes, and holds nothing up', async (t) => {
   const stub = await startTestStub(t, { shutdownGrace: 60_000 });
   const [idle, busy] = [await read(t, stub), await read(t, stub, '?chatbotId=a')];
@@ -200,6 +264,9 @@ t.test('a stream is refused like everything else that is asked wrongly', async (
   const ask = (query: string, headers = {}) =>
     stub.send({ method: 'GET', path: `/__admin/requests/stream${query}`, headers });
   t.match(await ask('?chatbot=a'), { status: 400, json: { detail: /did you mean chatbotId\?/ } });
+  t.match(await ask('?status=9'), { status: 400, json: { detail: /a class such as 4xx, or none/ } });
+  t.match(await ask('?text='), { status: 400 });
+  t.match(await ask('?limit=5'), { status: 400 });
   t.match(await ask('', { origin: 'https://elsewhere.example' }), { status: 403 });
   const head = await stub.send({ method: 'HEAD', path: '/__admin/requests/stream' });
   t.equal(head.status, 405, 'an answer without a body that would not end');
