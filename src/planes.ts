@@ -1,6 +1,9 @@
 /** Where the control plane is. */
 export const CONTROL_PREFIX = '/__admin';
 
+/** Where its page is. */
+export const INSPECTOR = `${CONTROL_PREFIX}/ui`;
+
 /** What the stub itself answers, by the first segment of the path: single paths, and paths with everything below them. */
 const OWN = new Set(['', 'favicon.ico', 'livez', 'readyz', 'metrics', 'openapi.json', 'openapi.vendor.json']);
 const OWN_TREES = new Set([CONTROL_PREFIX.slice(1), 'docs']);

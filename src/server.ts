@@ -16,7 +16,7 @@ import inspector from './inspector/plugin.ts';
 import { RequestLog } from './logging.ts';
 import metrics from './metrics/plugin.ts';
 import pause from './pause.ts';
-import { CONTROL_PREFIX, isControlPlane } from './planes.ts';
+import { CONTROL_PREFIX, INSPECTOR, isControlPlane } from './planes.ts';
 import { credentialsIn, redactTarget } from './redaction.ts';
 import type { GroupCommit } from './storage/group-commit.ts';
 import { createErrorRenderer, RefusedError } from './v1/errors.ts';
@@ -99,7 +99,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   await app.register(health, { context });
   await app.register(metrics, { context, recorder });
   await app.register(control, { prefix: CONTROL_PREFIX, context });
-  await app.register(inspector, { prefix: `${CONTROL_PREFIX}/ui` });
+  await app.register(inspector, { prefix: INSPECTOR });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
   app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
   app.setNotFoundHandler(async ({ method, url, raw }) => {

@@ -1,6 +1,7 @@
 import { boot, type Running } from '../boot.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import { createLogger, formatOf } from '../logging.ts';
+import { INSPECTOR } from '../planes.ts';
 import { StartupError } from '../startup-error.ts';
 import { origin } from './origin.ts';
 
@@ -41,6 +42,7 @@ function welcome(stub: Running, settings: Settings): string {
   const bearer = isFresh ? `'authorization: Bearer ${stub.token}'` : '"authorization: Bearer $STUB_TOKEN"';
   return (
     `${introduction(stub, settings)}\n  ${curlLine(stub, bearer)}\n\n` +
+    `Inspector: ${origin(stub)}${INSPECTOR}, each request and why it was answered so\n` +
     `Documentation: ${origin(stub)}/docs\n${controlPlane(stub, settings)}\n\n`
   );
 }

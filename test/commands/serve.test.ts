@@ -31,6 +31,8 @@ t.test('the curl line it prints gives 201, and the row is there after a restart'
   const cwd = t.testdir();
   const first = await serve(t, [], { cwd });
   const [, curl] = (await waitFor(() => /^ {2}(curl .*)$/m.exec(first.stderr()))) as RegExpExecArray;
+  const [, page] = (await waitFor(() => /^Inspector: (\S+?), /m.exec(first.stderr()))) as RegExpExecArray;
+  t.equal((await fetch(page as string)).status, 200);
   const answer = shell(curl as string);
   t.match(answer, /^HTTP\/1\.1 201 Created\r\n/);
   t.match(answer, /\{"conversationId":"[0-9A-Za-z]{20}"\}$/);
