@@ -4,7 +4,7 @@ import { asksForPage } from '../accept.ts';
 import type { Settings } from '../config.ts';
 import { named } from '../named.ts';
 import { packageVersion } from '../package-root.ts';
-import { RefusedError } from '../v1/errors.ts';
+import { errorBody } from '../v1/errors.ts';
 import { DESCRIPTION, linksOf, NAME, tryLine } from './contents.ts';
 
 const ALLOW = 'GET, HEAD, OPTIONS';
@@ -44,8 +44,10 @@ function refuseOtherMethods(app: FastifyInstance): void {
     method: app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD') as HTTPMethods[],
     url: '/',
     onRequest: async ({ method }, reply) => {
-      if (method === 'OPTIONS') return reply.code(204).header('allow', ALLOW).send();
-      throw new RefusedError(405, `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`, { allow: ALLOW });
+      reply.header('allow', ALLOW);
+      if (method === 'OPTIONS') return reply.code(204).send();
+      const message = `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`;
+      return reply.code(405).type('application/json; charset=utf-8').send(errorBody(405, message));
     },
     handler: () => {},
   });

@@ -129,6 +129,8 @@ t.test('HEAD is as GET without the body; every other method is refused and says 
       },
     });
   }
+  const { text } = await stub.send({ method: 'POST' });
+  t.match(text, /^\{"message":".*","error":"Method Not Allowed","statusCode":405\}$/, 'like every error of the API');
   t.match(await stub.send({ method: 'OPTIONS' }), { status: 204, headers: { allow: 'GET, HEAD, OPTIONS' } });
   t.match(await stub.send({ method: 'GET', path: '/favicon.ico' }), { status: 204, text: '' });
   t.same(await entriesOf(stub), []);
