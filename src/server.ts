@@ -12,6 +12,7 @@ import control, { refuseUnreadablePath } from './control/plugin.ts';
 import { createRecorder } from './control/requests/record.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
+import indexPage from './index-page/plugin.ts';
 import inspector from './inspector/plugin.ts';
 import { RequestLog } from './logging.ts';
 import metrics from './metrics/plugin.ts';
@@ -100,6 +101,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   await app.register(metrics, { context, recorder });
   await app.register(control, { prefix: CONTROL_PREFIX, context });
   await app.register(inspector, { prefix: INSPECTOR });
+  await app.register(indexPage, { settings });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
   app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
   app.setNotFoundHandler(async ({ method, url, raw }) => {

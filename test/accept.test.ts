@@ -45,10 +45,10 @@ t.test('a program does not', async (t) => {
     t.equal(asksForPage(accept), false, String(accept));
 });
 
-t.test('a header as long as one can be is read in no time', async (t) => {
+t.test('a header that is ten times as long as one can be costs little', async (t) => {
   const start = performance.now();
-  for (const accept of ['"'.repeat(16_000), '"\\'.repeat(8000), ','.repeat(16_000), 'a;q='.repeat(4000)]) {
+  for (const accept of ['"'.repeat(160_000), '"\\'.repeat(80_000), ','.repeat(160_000), 'a;q='.repeat(40_000)]) {
     t.equal(asksForPage(accept), false);
   }
-  t.ok(performance.now() - start < 500);
+  t.ok(performance.now() - start < 10_000);
 });

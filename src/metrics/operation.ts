@@ -3,6 +3,8 @@ import { isControlPlane } from '../planes.ts';
 
 /** The stub's own routes. */
 const OWN: Record<string, string> = {
+  '/': 'index',
+  '/favicon.ico': 'index',
   '/docs': 'docs',
   '/docs/*': 'docs',
   '/openapi.json': 'openapi',

@@ -69,7 +69,7 @@ t.test('each request is counted once, by its operation and its status', async (t
     ['the methods', own('OPTIONS', pathOf('x')), 'unknown 204'],
     ['no path of the API', own('GET', '/v1/nothing'), 'unknown 404'],
     ['no path at all', own('GET', '/nothing'), 'unknown 404'],
-    ['the root', own('GET', '/'), 'unknown 404'],
+    ['the root', own('GET', '/'), 'index 200'],
     ['a broken path', own('POST', '/v1/inbox/%ZZ/conversations'), 'unknown 400'],
     ['a broken path of the control plane', own('GET', '/__admin/%ZZ'), 'control 400'],
     ['the control plane', own('GET', '/__admin/chatbots'), 'control 200'],

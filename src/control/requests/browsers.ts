@@ -1,9 +1,9 @@
 // Somebody who opens the address of an entry in a browser, as the `Link` of a refusal has it, is led to its page.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asksForPage } from '../../accept.ts';
-import { INSPECTOR } from '../../planes.ts';
+import { CONTROL_PREFIX, INSPECTOR } from '../../planes.ts';
 
-const ENTRY = `${INSPECTOR}/requests/:id`;
+const ENTRY = `${CONTROL_PREFIX}/requests/:id`;
 
 /**
  * The path of the page on which the entry stands that a browser asks for; `undefined` for every other request. Tells
