@@ -2,11 +2,11 @@
 import { hash } from 'node:crypto';
 import type { Contents, Link } from './contents.ts';
 
-/** Colours have a contrast of 7 to 1 or more to what they stand on, in both schemes. */
+/** The colours are near the inspector's, and have a contrast of 7 to 1 or more to what they stand on, in both schemes. */
 const STYLE = `
-:root { color-scheme: light dark; --ground: #fbfaf8; --card: #ffffff; --ink: #1d1b19; --soft: #55504a; --link: #0b4f8a; --line: #ddd8d0; }
+:root { color-scheme: light dark; --ground: #f6f7f9; --card: #ffffff; --ink: #1a1f26; --soft: #48515f; --link: #173fa8; --line: #dfe3e8; }
 @media (prefers-color-scheme: dark) {
-  :root { --ground: #161514; --card: #201e1d; --ink: #f2efeb; --soft: #b9b2a9; --link: #8ec7ff; --line: #3a3633; }
+  :root { --ground: #0f1216; --card: #171b21; --ink: #e6eaf0; --soft: #b1bac7; --link: #9bbcff; --line: #2b323c; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.6 system-ui, sans-serif; }
