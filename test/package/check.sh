@@ -7,9 +7,10 @@ trap 'rm -rf "$folder"' EXIT
 # The Node.js of the project: the one of the machine may be too old for it.
 export PATH="$root/node_modules/.bin:$PATH"
 
+source "$root/test/package/pack.sh"
+
 cd "$root"
-npm pack --silent --pack-destination "$folder" >/dev/null
-tarball=$(echo "$folder"/chatcaptain-stub-*.tgz)
+pack "$folder"
 echo "tarball: $(wc -c <"$tarball") bytes, $(tar tzf "$tarball" | wc -l) files"
 if tar tzf "$tarball" | grep -E '(^|/)(test|src|bench|node_modules|\.ci|\.env)(/|$)'; then
   echo 'the tarball holds what does not belong in it' >&2

@@ -8,16 +8,9 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export PATH="$root/node_modules/.bin:$PATH"
 
-# Tools of their own, since TypeDoc needs a compiler that is older than the project's.
-npm ci --prefix "$here" --no-audit --no-fund >/dev/null
+source "$root/test/package/pack.sh"
 tool() { local name=$1; shift; "$here/node_modules/.bin/$name" "$@"; }
-
-cd "$root"
-npm pack --silent --pack-destination "$folder" >/dev/null
-tool tsc -p "$here"
-tarball=$(echo "$folder"/chatcaptain-stub-*.tgz)
-tool publint run "$tarball" --strict
-tool attw "$tarball" --format ascii | grep -v '^$'
+version() { node -p 'require(process.argv[1]).version' "$root/node_modules/$1/package.json"; }
 
 # install FOLDER PACKAGE…: an empty folder that has these packages, and the programs that try them.
 install() {
@@ -32,38 +25,72 @@ install() {
   done
 }
 
-version() { node -p 'require(process.argv[1]).version' "$root/node_modules/$1/package.json"; }
+cd "$root"
+pack "$folder"
+# What comes from a registry comes side by side. Tools of their own, since TypeDoc needs a compiler that is older than the
+# project's.
+npm ci --prefix "$here" --no-audit --no-fund >/dev/null &
+tools=$!
+(install "$folder/library" "$tarball" "@types/node@$(version @types/node)") &
+library=$!
+(install "$folder/testcontainers" "$tarball" "@types/node@$(version @types/node)" "testcontainers@$(version testcontainers)") &
+testcontainers=$!
+wait "$tools"
+wait "$library"
+wait "$testcontainers"
 
-# compile COMPILER OPTIONS FILE…: strict and without skipLibCheck. OPTIONS are those of the compiler, as JSON.
-compile() {
-  local compiler=$1 options=$2 files
+# The page is made of dist/types, and what is published is the package.
+tar xzf "$tarball" -C "$folder"
+diff -r "$folder/package/dist/types" dist/types
+tool tsc -p "$here"
+tool publint run "$tarball" --strict
+tool attw "$tarball" --format ascii | grep -v '^$'
+
+# configure NAME OPTIONS FILE…: what a compiler is to do, strictly and without skipLibCheck. OPTIONS are its own, as JSON.
+configure() {
+  local name=$1 options=$2 files
   shift 2
+  cat >strict.json <<'JSON'
+{"compilerOptions": {"target": "es2022", "types": ["node"], "strict": true, "exactOptionalPropertyTypes": true, "skipLibCheck": false, "noEmit": true}}
+JSON
   files=$(printf '"%s",' "$@")
-  printf '{"extends": "./strict.json", "compilerOptions": %s, "files": [%s]}' "$options" "${files%,}" >tsconfig.json
-  "$compiler" -p tsconfig.json || { echo "not ok: $("$compiler" --version), $options, $*" >&2; return 1; }
+  printf '{"extends": "./strict.json", "compilerOptions": %s, "files": [%s]}' "$options" "${files%,}" >"$name"
+}
+
+# compile COMPILER CONFIGURATION…: in one process, which has to become fast only once. Each one by itself says what fails.
+compile() {
+  local compiler=$1 configuration failed=0
+  shift
+  "$compiler" --build --force "$@" >build.log || {
+    for configuration in "$@"; do
+      "$compiler" -p "$configuration" || { failed=1; echo "not ok: $("$compiler" --version), $(cat "$configuration")" >&2; }
+    done
+    [ "$failed" -eq 1 ] || { echo 'not ok, though each one by itself is:'; cat build.log; } >&2
+    return 1
+  }
 }
 
 # compile_all PROGRAM: under every way to find our declarations.
 compile_all() {
-  local program=$1 compiler library
-  cat >strict.json <<'JSON'
-{"compilerOptions": {"target": "es2022", "types": ["node"], "strict": true, "exactOptionalPropertyTypes": true, "skipLibCheck": false, "noEmit": true}}
-JSON
+  local program=$1 library new=() old=()
   for library in '"es2024"' '"es2024", "esnext.disposable"'; do
-    for compiler in "$root/node_modules/.bin/tsc" "$here/node_modules/.bin/tsc"; do
-      compile "$compiler" "{\"module\": \"nodenext\", \"lib\": [$library]}" "$program.ts" "$program.cts"
-      compile "$compiler" "{\"module\": \"esnext\", \"moduleResolution\": \"bundler\", \"lib\": [$library]}" "$program.ts"
-    done
+    configure "nodenext-${#new[@]}.json" "{\"module\": \"nodenext\", \"lib\": [$library]}" "$program.ts" "$program.cts"
+    configure "bundler-${#new[@]}.json" "{\"module\": \"esnext\", \"moduleResolution\": \"bundler\", \"lib\": [$library]}" "$program.ts"
     # What ts-jest asks for in many projects; TypeScript 7 knows it no more. The types of testcontainers need the last one.
-    compile "$here/node_modules/.bin/tsc" \
+    configure "node10-${#new[@]}.json" \
       "{\"module\": \"commonjs\", \"moduleResolution\": \"node10\", \"esModuleInterop\": true, \"lib\": [$library]}" "$program.ts"
+    old+=("nodenext-${#new[@]}.json" "bundler-${#new[@]}.json" "node10-${#new[@]}.json")
+    new+=("nodenext-${#new[@]}.json" "bundler-${#new[@]}.json")
   done
+  compile "$root/node_modules/.bin/tsc" "${new[@]}"
+  compile "$here/node_modules/.bin/tsc" "${old[@]}"
   echo "ok: $program compiles under nodenext (both kinds), bundler and node10"
 }
 
 # run PROGRAM: as a module of each kind.
 run() {
-  compile "$here/node_modules/.bin/tsc" '{"module": "nodenext", "lib": ["es2024"], "noEmit": false, "outDir": "out"}' "$1.ts" "$1.cts"
+  configure run.json '{"module": "nodenext", "lib": ["es2024"], "noEmit": false, "outDir": "out"}' "$1.ts" "$1.cts"
+  compile "$here/node_modules/.bin/tsc" run.json
   for file in "out/$1.js" "out/$1.cjs"; do
     node "$file" >"$folder/answer"
     grep -qx ok "$folder/answer"
@@ -71,13 +98,12 @@ run() {
   echo "ok: $1 runs, imported and required"
 }
 
-install "$folder/library" "$tarball" "@types/node@$(version @types/node)"
+cd "$folder/library"
 test ! -e node_modules/testcontainers
 compile_all library
 run library
-for compiler in "$root/node_modules/.bin/tsc" "$here/node_modules/.bin/tsc"; do
-  compile "$compiler" '{"module": "nodenext", "lib": ["es2022"], "types": []}' bare.ts bare.cts
-done
+configure bare.json '{"module": "nodenext", "lib": ["es2022"], "types": []}' bare.ts bare.cts
+for compiler in "$root/node_modules/.bin/tsc" "$here/node_modules/.bin/tsc"; do compile "$compiler" bare.json; done
 echo 'ok: bare compiles without any other types'
 
 # Whatever the package holds, only the doors open, and without testcontainers only the first.
@@ -101,7 +127,7 @@ if (code !== 'ERR_MODULE_NOT_FOUND') throw new Error(`without testcontainers: ${
 console.log(`ok: of ${names.length} names only ${doors} can be imported`);
 JS
 
-install "$folder/testcontainers" "$tarball" "@types/node@$(version @types/node)" "testcontainers@$(version testcontainers)"
+cd "$folder/testcontainers"
 compile_all testcontainers
 run testcontainers
 node "$here/surface.ts" "$PWD/node_modules/chatcaptain-stub" "$here"/consumer/*.ts
@@ -115,7 +141,8 @@ for (const [index, file] of process.argv.slice(2).entries()) {
   for (const [number, text] of shown.entries()) writeFileSync(`shown-${index}-${number}.ts`, `${text}\nexport {};\n`);
 }
 JS
-compile "$root/node_modules/.bin/tsc" '{"module": "nodenext", "lib": ["es2024"]}' shown-*.ts
+configure shown.json '{"module": "nodenext", "lib": ["es2024"]}' shown-*.ts
+compile "$root/node_modules/.bin/tsc" shown.json
 echo "ok: $(ls shown-*.ts | wc -l) examples of README.md and docs/api.md compile"
 
 cd "$here"
