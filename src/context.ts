@@ -9,6 +9,7 @@ import { isLoopback } from './control/admission.ts';
 import { createFaults, type Faults } from './control/faults/faults.ts';
 import { createFixtures, type Fixtures } from './control/fixtures/fixtures.ts';
 import type { Loaded } from './control/fixtures/load.ts';
+import { type Arrivals, createArrivals } from './control/requests/arrivals.ts';
 import { createJournal, type Journal } from './control/requests/journal.ts';
 import { createState, type State } from './control/state.ts';
 import { createIdGenerator } from './ids.ts';
@@ -38,6 +39,8 @@ export interface ServerContext {
   faults: Faults;
   fixtures: Fixtures;
   state: State;
+  /** Requests that the server sends to itself. */
+  arrivals: Arrivals;
   /** Makes ids for everything but conversations. Never seeded: an id in the journal names one request for ever. */
   newId: () => string;
   /** What `/__admin` asks for, if it asks. */
@@ -134,6 +137,7 @@ function createContext(
     faults,
     fixtures,
     state,
+    arrivals: createArrivals(),
     newId,
     ...(adminToken === undefined ? {} : { adminToken }),
   };

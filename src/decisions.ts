@@ -13,6 +13,8 @@ export interface Decision {
   detail: string;
   /** What a schema refused, place by place. */
   violations?: readonly Violation[];
+  /** The token that a request was let in for. An id is no credential. */
+  tokenId?: string;
 }
 
 export type Step =
@@ -50,7 +52,7 @@ export function decide(
   step: Decision['step'],
   outcome: Decision['outcome'],
   detail: string,
-  violations?: readonly Violation[],
+  more: Pick<Decision, 'violations' | 'tokenId'> = {},
 ): void {
-  request.decisions.push({ step, outcome, detail, ...(violations && { violations }) });
+  request.decisions.push({ step, outcome, detail, ...more });
 }

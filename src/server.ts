@@ -42,7 +42,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   const app = Fastify({
     loggerInstance: context.logger,
     logController,
-    genReqId: context.newId,
+    genReqId: (request) => context.arrivals.idOf(request) ?? context.newId(),
     bodyLimit: settings.bodyLimit,
     // New requests on open connections are answered while a shutdown waits for those in flight.
     return503OnClosing: false,
@@ -123,6 +123,7 @@ async function registerOperations(
   app.decorate('chance', context.chance);
   app.decorate('clock', context.clock.now);
   await app.register(pause);
-  await app.register(auth, { tokens: context.tokens, clock: context.clock.now });
+  const { tokens, clock, arrivals } = context;
+  await app.register(auth, { tokens, clock: clock.now, presented: ({ raw }) => arrivals.tokenIdOf(raw) });
   await app.register(v1, { prefix: '/v1', ...context.settings, beforeHandler });
 }

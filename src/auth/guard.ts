@@ -3,7 +3,7 @@ import fp from 'fastify-plugin';
 import type { Clock } from '../clock.ts';
 import { decide } from '../decisions.ts';
 import { findGrant, type Grant, splitResource } from './permissions.ts';
-import type { Token, TokenStore } from './tokens.ts';
+import type { Token, TokenStore, Verdict } from './tokens.ts';
 
 /** Nobody knows who is asking: no credential, or one that is worth nothing. `challenge` belongs in `WWW-Authenticate`. */
 export class UnauthenticatedError extends Error {
@@ -53,14 +53,27 @@ export function isGuard(hook: object): boolean {
   return guards.has(hook);
 }
 
-export default fp<{ tokens: TokenStore; clock: Clock }>(
-  async (app, { tokens, clock }) => {
+export interface AuthOptions {
+  tokens: TokenStore;
+  clock: Clock;
+  /** The id of the token as whose holder a request comes, whatever its headers say: for what the server sends itself. */
+  presented?: (request: FastifyRequest) => string | undefined;
+}
+
+export default fp<AuthOptions>(
+  async (app, { tokens, clock, presented = () => undefined }) => {
     app.decorateRequest('assertAuthorized');
     app.decorate<RequirePermission>('requirePermission', (permission, resourceOf) => {
       const guard: preValidationAsyncHookHandler = async (request) => {
         const required = { permission, resource: resourceOf(request) };
         const [, id] = splitResource(required.resource);
-        const check = (): void => authorize(request, authenticate(request, tokens, clock(id)), required);
+        const check = (): void => {
+          const now = clock(id);
+          const tokenId = presented(request);
+          const find = (): Verdict =>
+            tokenId === undefined ? tokens.find(credentialOf(request.headers), now) : tokens.findById(tokenId, now);
+          authorize(request, authenticate(request, find), required);
+        };
         check();
         request.assertAuthorized = () => {
           const { length } = request.decisions;
@@ -77,14 +90,14 @@ export default fp<{ tokens: TokenStore; clock: Clock }>(
 
 const HOW = 'Send Authorization: Bearer TOKEN, or x-chatcaptain-key: TOKEN';
 
-function authenticate(request: FastifyRequest, tokens: TokenStore, now: number): Token {
+function authenticate(request: FastifyRequest, find: () => Verdict): Token {
   try {
-    const credential = credentialOf(request.headers);
-    const verdict = tokens.find(credential, now);
+    const verdict = find();
     if (verdict.state === 'unknown') throw new UnauthenticatedError('The token is unknown', 'invalid_token');
     if (verdict.state !== 'active') throw new UnauthenticatedError(`The token is ${verdict.state}`, 'invalid_token');
-    decide(request, 'credential', 'passed', `token ${label(verdict.token)}`);
-    return verdict.token;
+    const { token } = verdict;
+    decide(request, 'credential', 'passed', `token ${label(token)}`, { tokenId: token.id });
+    return token;
   } catch (error) {
     if (error instanceof UnauthenticatedError) decide(request, 'credential', 'refused', error.message);
     throw error;

@@ -41,6 +41,8 @@ export type Verdict =
 export interface TokenStore {
   /** Looks a credential up in memory, without a query. Sees what other processes committed before this turn of the event loop. */
   find(credential: string, now?: number): Verdict;
+  /** The same for the token of an id, whose credential nobody has to know. */
+  findById(id: string, now?: number): Verdict;
   /** Stores a token and returns it with its credential, which cannot be had again. @throws TokenError */
   create(token: NewToken): { token: Token; credential: string };
   /** Every stored token, oldest first. */
@@ -140,6 +142,10 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     return token.expiresAt === null || Date.parse(token.expiresAt) > now ? 'active' : 'expired';
   }
 
+  function verdictOn(token: Token | undefined, now: number): Verdict {
+    return token ? { state: stateOf(token, now), token } : { state: 'unknown' };
+  }
+
   return {
     stateOf,
     reload,
@@ -147,8 +153,15 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     find(credential, now = clock()) {
       refresh();
       const key = hashOf(credential);
-      const token = registered.get(key) ?? stored.get(key);
-      return token ? { state: stateOf(token, now), token } : { state: 'unknown' };
+      return verdictOn(registered.get(key) ?? stored.get(key), now);
+    },
+
+    findById(id, now = clock()) {
+      refresh();
+      return verdictOn(
+        [...registered.values(), ...stored.values()].find((token) => token.id === id),
+        now,
+      );
     },
 
     create({ name, grants, expiresIn, token: given, chatbotId, now = clock(chatbotId) }) {

@@ -26,12 +26,15 @@ const PROBLEMS: Record<string, { description: string; header?: [name: string, de
     header: ['Allow', 'The methods that the path has.'],
   },
   409: {
-    description: 'What is there already stands in the way: the id or the token is taken, or the room is used up.',
+    description:
+      'What is there already stands in the way: the id or the token is taken, the room is used up, or what the journal ' +
+      'holds of a request is not all of it.',
   },
   413: { description: 'The body is too large.' },
   415: { description: 'The body is announced as something else than JSON in UTF-8.' },
   503: {
-    description: 'Not now: storage refused the write and nothing was changed, or the server closes.',
+    description:
+      'Not now: storage refused the write and nothing was changed, what was asked for got no answer in time, or the server closes.',
     header: ['Retry-After', 'Seconds to wait before the next try, where there is one.'],
   },
 };

@@ -15,6 +15,8 @@ import faults from './faults/routes.ts';
 import fixtures from './fixtures/routes.ts';
 import { ProblemError, renderProblem } from './problem.ts';
 import providerStates from './provider-states.ts';
+import { pageFor } from './requests/browsers.ts';
+import replay from './requests/replay.ts';
 import requests from './requests/routes.ts';
 import stream from './requests/stream.ts';
 import verify from './requests/verify.ts';
@@ -34,6 +36,9 @@ const control: FastifyPluginAsync<ControlOptions> = async (app, { context }) => 
   const admit = createAdmission(context);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    // Before anybody is asked for a token: a browser sends none when it follows a link.
+    const page = pageFor(request, reply);
+    if (page !== undefined) return reply.redirect(page, 303);
     try {
       admit(request);
     } catch (error) {
@@ -50,6 +55,7 @@ const control: FastifyPluginAsync<ControlOptions> = async (app, { context }) => 
   await app.register(tokens, { context });
   await app.register(conversations, { context });
   await app.register(requests, { context });
+  await app.register(replay, { context });
   await app.register(verify, { context });
   await app.register(stream, { context });
   await app.register(faults, { context });

@@ -22,6 +22,16 @@ export const Deleted = Type.Object(
   },
 );
 
+const Query = Type.Object(
+  {
+    ...scopeQuery,
+    dryRun: Type.Optional(
+      Type.Literal('true', { expected: 'true', description: 'Changes nothing, and answers what would be deleted.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 const reset: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context: { state } }) => {
   app.post(
     '/reset',
@@ -33,13 +43,16 @@ const reset: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context: 
           'In one transaction: a request is answered from the state before or after. One chatbot: its conversations, journal ' +
           'entries, faults and own clock go; its channels, tokens and snapshots stay. All: every chatbot goes with its channels, ' +
           'tokens and snapshots, and so do the journal, all faults and the clock; tokens that belong to no chatbot and snapshots ' +
-          'of everything stay.',
+          'of everything stay. With dryRun=true nothing is changed, and the answer says how much would go.',
         tags: ['Reset'],
-        querystring: Type.Object(scopeQuery, { additionalProperties: false }),
+        querystring: Query,
         response: { 200: Deleted },
       },
     },
-    async ({ query }) => state.reset(scopeOf(query, 'reset')),
+    async ({ query }) => {
+      const chatbotId = scopeOf(query, 'reset');
+      return query.dryRun === 'true' ? state.previewReset(chatbotId) : state.reset(chatbotId);
+    },
   );
 };
 export default named(reset);

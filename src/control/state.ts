@@ -41,6 +41,8 @@ export interface State {
   removeConversations(chatbotId?: string): Promise<void>;
   /** Deletes what tests have brought about, and puts in what the fixtures declare. */
   reset(chatbotId?: string): Promise<Deleted>;
+  /** What a reset would delete now. Changes nothing. */
+  previewReset(chatbotId?: string): Promise<Deleted>;
   /** Saves the state under a name, in the place of what had that name. */
   save(name: string, chatbotId?: string): Promise<{ snapshot: SnapshotRow; isNew: boolean }>;
   /** Puts a saved state in the place of the present one. Resolves with `undefined` when there is none of that name. */
@@ -92,6 +94,8 @@ export function createState(db: Database, context: StateContext): State {
   const transaction = createLargeTransaction(db, context.groupCommit);
   const resetOne = prepareDeletions(db, RESET_ONE);
   const resetAll = prepareDeletions(db, RESET_ALL);
+  const countOne = prepareCounts(db, RESET_ONE);
+  const countAll = prepareCounts(db, RESET_ALL);
   const remove = prepareDeletions(db, REMOVE);
   const removeConversationsOf = db.prepare<[string]>(OF_ONE.conversations);
   const removeAllConversations = db.prepare<[]>(RESET_ALL.conversations);
@@ -140,6 +144,11 @@ export function createState(db: Database, context: StateContext): State {
         },
       ),
 
+    async previewReset(chatbotId) {
+      await context.groupCommit.settled();
+      return chatbotId === undefined ? withoutParts(countAll()) : pickCounts(countOne(chatbotId));
+    },
+
     save: (name, chatbotId) => transaction(() => saved.save(name, chatbotId, iso(clock.now(chatbotId)))),
 
     restore: (name, chatbotId) =>
@@ -170,6 +179,19 @@ function prepareDeletions<Sql extends Record<string, string>>(
     Object.fromEntries(
       statements.map(([name, statement]) => [name, statement.run(...parameters).changes]),
     ) as Counts<Sql>;
+}
+
+/** Counts what the same deletions would take, each by itself: none of them deletes what another counts. */
+function prepareCounts<Sql extends Record<string, string>>(
+  db: Database,
+  sql: Sql,
+): (...parameters: string[]) => Counts<Sql> {
+  const statements: [string, Statement<string[], number>][] = Object.entries(sql).map(([name, text]) => [
+    name,
+    db.prepare<string[], number>(text.replace(/^DELETE/, 'SELECT count(*)')).pluck(),
+  ]);
+  return (...parameters) =>
+    Object.fromEntries(statements.map(([name, statement]) => [name, statement.get(...parameters)])) as Counts<Sql>;
 }
 
 function pickCounts({ conversations, requests, faults }: Counts<typeof RESET_ONE>): Deleted {

@@ -30,6 +30,8 @@ export interface Decision {
   /** Why, in a sentence. */
   detail: string;
   violations?: Violation[];
+  /** The token for which the request was let in; stands with `credential`, passed. */
+  tokenId?: string;
 }
 
 /** A request, its answer, and why it was answered so. */

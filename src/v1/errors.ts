@@ -62,7 +62,9 @@ export function createErrorRenderer(policy: ErrorPolicy) {
     if (refusal.statusCode >= 500 && isNews) request.log.error({ err: error }, 'request failed');
     // Nothing has been decided yet where there is no operation to ask.
     if (request.decisions.length === 0 && error === refusal) decide(request, 'routed', 'refused', refusal.message);
-    if ('validationContext' in error) decide(request, 'validated', 'refused', refusal.message, refusal.violations);
+    const { violations } = refusal;
+    const places = violations && { violations };
+    if ('validationContext' in error) decide(request, 'validated', 'refused', refusal.message, places);
     else if ('code' in error && refusal.statusCode < 500) decide(request, 'parsed', 'refused', refusal.message);
     if (error instanceof StorageUnavailableError) decide(request, 'stored', 'failed', refusal.message);
     reply.code(refusal.statusCode).headers(refusal.headers).type('application/json; charset=utf-8').send(refusal.body);

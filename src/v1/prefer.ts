@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { decide } from '../decisions.ts';
+import { splitOutsideQuotes } from '../header-list.ts';
 import { MAX_DELAY } from '../pause.ts';
 import { answerWithError, RefusedError, successStatus, usualHeaders } from './errors.ts';
 
@@ -68,22 +69,6 @@ export function parsePrefer(header: string): Map<string, string> {
     if (key !== '' && !preferences.has(key)) preferences.set(key, unquote(rest.join('=').trim()));
   }
   return preferences;
-}
-
-function splitOutsideQuotes(text: string, separator: string): string[] {
-  const parts = [''];
-  let quoted = false;
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index] as string;
-    if (character === separator && !quoted) {
-      parts.push('');
-      continue;
-    }
-    if (character === '"') quoted = !quoted;
-    parts[parts.length - 1] += character;
-    if (character === '\\' && quoted) parts[parts.length - 1] += text[++index] ?? '';
-  }
-  return parts;
 }
 
 function unquote(word: string): string {

@@ -54,6 +54,11 @@ async function suite(stub: TestStub, number: number): Promise<string[]> {
     const broken = await admin(stub, 'POST', '/requests/count', { match: { chatbotId, status: 500 + number } });
     expect('broken ones in the journal', broken.json, { count: 1 });
 
+    const [first] = (await admin(stub, 'GET', `/requests?${mine}&limit=1`)).json.requests;
+    const replayed = await admin(stub, 'POST', `/requests/${first.id}/replay`);
+    expect('replay', [replayed.status, replayed.json.status], [201, 201]);
+    expect('replayed', (await conversations()).length, kept + 1);
+
     expect('reset', (await admin(stub, 'POST', `/reset?${mine}`)).status, 200);
     expect('after the reset', await conversations(), []);
     expect('journal after', (await admin(stub, 'POST', '/requests/count', { match: { chatbotId } })).json, {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { admin, createIn, makeChatbot } from '../support/admin.ts';
 import { readDocument } from '../support/described.ts';
-import { type Answer, send, startTestStub, type TestStub, VALID } from '../support/stub.ts';
+import { type Answer, send, sendRaw, startTestStub, type TestStub, VALID } from '../support/stub.ts';
 
 async function documentOf(stub: TestStub) {
   const { json } = await admin(stub, 'GET', '/openapi.json');
@@ -14,7 +14,7 @@ t.test('the document describes every operation, each with examples that are righ
   t.equal(json.openapi, '3.1.0');
   const wanted = `POST /chatbots, GET /chatbots, DELETE /chatbots/{id}, POST /tokens, GET /tokens, DELETE /tokens/{id},
     GET /conversations, GET /conversations/{id}, DELETE /conversations/{id}, GET /requests, GET /requests/{id},
-    DELETE /requests, POST /requests/count, POST /requests/wait, GET /requests/stream, POST /faults, GET /faults,
+    DELETE /requests, POST /requests/{id}/replay, POST /requests/count, POST /requests/wait, GET /requests/stream, POST /faults, GET /faults,
     DELETE /faults/{id}, DELETE /faults, POST /reset, PUT /snapshots/{name}, POST /snapshots/{name}/restore,
     GET /snapshots, DELETE /snapshots/{name}, GET /clock, PUT /clock, POST /provider-states, GET /settings`;
   const names = operations.map(({ name }) => name);
@@ -141,6 +141,11 @@ t.test('each operation answers with the status, the media type and the body that
   await call('GET', '/requests?format=har', 200);
   await call('GET', `/requests/${requests[0].id}`, 200);
   await call('GET', '/requests/none', 404);
+  await call('POST', `/requests/${requests[0].id}/replay`, 201);
+  await call('POST', '/requests/none/replay', 404);
+  await sendRaw(stub.url, 'POST /v1/inbox/a/conversations HTTP/1.1\r\nno header\r\n\r\n');
+  const unreadable = (await call('GET', '/requests?order=desc&limit=1', 200)).requests[0];
+  await call('POST', `/requests/${unreadable.id}/replay`, 409);
   await call('POST', '/requests/count', 200, { status: 201 });
   await call('POST', '/requests/count', 400, { path: { $rgex: 'a' } });
   await call('POST', '/requests/wait', 200, { match: { chatbotId: made.chatbotId } });
@@ -195,6 +200,7 @@ t.test('each operation answers with the status, the media type and the body that
   await call('DELETE', '/requests?all=true', 204);
   await call('DELETE', '/requests', 400);
   await call('POST', `/reset?chatbotId=${made.chatbotId}`, 200);
+  await call('POST', '/reset?all=true&dryRun=true', 200);
   await call('POST', '/reset?all=true', 200);
   await call('POST', '/chatbots', 201, { id: 'shop' });
   await call('DELETE', '/chatbots/shop', 204);

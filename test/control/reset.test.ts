@@ -1,3 +1,4 @@
+import path from 'node:path';
 import t from 'tap';
 import { admin, createIn, fill, inFile, leaveTraces, makeChatbot, rowsOf } from '../support/admin.ts';
 import { startTestStub, VALID } from '../support/stub.ts';
@@ -68,6 +69,62 @@ t.test('a reset of all takes every chatbot, and leaves the tokens that stand by 
   for (const credential of [standing, 'test-token']) {
     t.equal((await stub.create(VALID, { headers: { authorization: `Bearer ${credential}` } })).status, 201);
   }
+});
+
+t.test('dryRun says what a reset would delete, and changes nothing', async (t) => {
+  const cwd = t.testdir({
+    'fixtures.json': JSON.stringify({ chatbots: [{ id: 'shop', conversations: [{ channelId: 'web', name: 'Ada' }] }] }),
+  });
+  const stub = await startTestStub(t, {
+    fixtures: path.join(cwd, 'fixtures.json'),
+    database: path.join(cwd, 'stub.sqlite'),
+  });
+  const [mine, other] = [await makeChatbot(stub, { channels: ['web'] }), await makeChatbot(stub)];
+  for (const made of [mine, other]) {
+    await fill(stub, made, 3);
+    leaveTraces(stub, made.chatbotId);
+    await admin(stub, 'PUT', `/snapshots/base?chatbotId=${made.chatbotId}`);
+    await admin(stub, 'PUT', `/clock?chatbotId=${made.chatbotId}`, { set: '2030-01-01T00:00:00Z', freeze: true });
+  }
+  await stub.send({ path: '/v1/nothing' });
+  await admin(stub, 'PUT', '/snapshots/all');
+  /** Every row of every table, and which clocks stand still. */
+  const everything = async () => {
+    const rows = inFile(stub, (db) => {
+      const tables = db
+        .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .pluck()
+        .all();
+      return tables.map((table) => [table, db.prepare(`SELECT * FROM "${table}"`).all()]);
+    });
+    const clocks = await Promise.all(
+      [mine, other].map((made) => admin(stub, 'GET', `/clock?chatbotId=${made.chatbotId}`)),
+    );
+    return [...rows, clocks.map(({ json }) => json.frozen)];
+  };
+
+  for (const scope of [`chatbotId=${mine.chatbotId}`, 'chatbotId=shop', 'chatbotId=nobody', 'all=true']) {
+    const before = await everything();
+    const preview = await admin(stub, 'POST', `/reset?dryRun=true&${scope}`);
+    t.equal(preview.status, 200, scope);
+    t.same(await everything(), before, 'nothing has changed');
+    const real = await admin(stub, 'POST', `/reset?${scope}`);
+    t.same(preview.json, real.json, `${scope}: what is said is what goes`);
+    t.same(Object.keys(preview.json), Object.keys(real.json));
+  }
+  await Promise.all(Array.from({ length: 20 }, () => stub.create(VALID)));
+  const preview = await admin(stub, 'POST', '/reset?dryRun=true&chatbotId=my-chatbot');
+  t.match(preview.json, { conversations: 20, requests: 20 }, 'what has just been answered counts');
+});
+
+t.test('400 for a dryRun that is not true, or without a scope: nothing is reset', async (t) => {
+  const stub = await startTestStub(t);
+  await stub.create(VALID);
+  for (const query of ['?dryRun=true', '?dryRun=false&all=true', '?dryRun=&all=true', '?all=true&dryrun=true']) {
+    t.equal((await admin(stub, 'POST', `/reset${query}`)).status, 400, query);
+  }
+  t.match((await admin(stub, 'POST', '/reset?all=true&dryRun=1')).json.detail, /dryRun must be true/);
+  t.equal(stub.rows().length, 1);
 });
 
 t.test('400 without a scope: nothing is reset', async (t) => {

@@ -31,8 +31,8 @@ t.test('a credential is in the answer that mints it and nowhere else', async (t)
   const minted = (await ask('POST', '/tokens', { grants })).json;
   await ask('POST', '/tokens', { grants, token: OWN });
   const headers = { authorization: `Bearer ${ADMIN}`, 'content-type': 'application/json' };
-  const again = JSON.stringify({ grants, token: `${OWN}-again` });
-  t.equal((await send(stub.url, { path: '/%5f%5fadmin/tokens', headers, body: again })).status, 201);
+  const other = JSON.stringify({ grants, token: `${OWN}-again` });
+  t.equal((await send(stub.url, { path: '/%5f%5fadmin/tokens', headers, body: other })).status, 201);
   answers.length = 0;
   const secrets = [ADMIN, OWN, KEY, chatbot.token as string, minted.token as string];
   for (const secret of secrets) t.ok(secret.length > 10);
@@ -95,6 +95,13 @@ t.test('a credential is in the answer that mints it and nowhere else', async (t)
   const { requests } = (await ask('GET', '/requests?limit=1000')).json;
   t.ok(requests.length >= secrets.length * 15, `${requests.length} entries`);
   for (const { id } of requests) await ask('GET', `/requests/${id}`);
+  // Those that were let in are let in again.
+  const again = await Promise.all(requests.map(({ id }: { id: string }) => ask('POST', `/requests/${id}/replay`)));
+  t.same(
+    again.map(({ json }) => json.status === 201),
+    requests.map(({ status }: { status: number }) => status === 201),
+  );
+  await ask('GET', '/requests?limit=1000');
   await ask('POST', '/requests/wait', { match: { chatbotId: 'mine', status: 599 }, timeoutMs: 0 });
   await ask('POST', '/reset?all=true');
   await ask('POST', '/snapshots/all/restore?all=true');

@@ -6,7 +6,7 @@ import type { AdjustableClock } from '../../clock.ts';
 import { type Decision, decide, type Violation } from '../../decisions.ts';
 import { CONTROL_PREFIX, chatbotIn, isDataPlane } from '../../planes.ts';
 import { credentialsIn, REDACTED, redactHeaders, redactName, redactTarget, redactText } from '../../redaction.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, Message } from './entry.ts';
 import type { Journal } from './journal.ts';
 
 /** A longer body is cut, in characters. Only a `STUB_BODY_LIMIT` beyond it lets one in. */
@@ -174,12 +174,25 @@ export function keep(body: unknown, credentials: readonly string[]): string | Bu
   return encoding === 'utf8' ? text.toWellFormed() : Buffer.from(text, encoding);
 }
 
+/** Whether a message of an entry may have had a longer body than it has now. */
+export function isCut({ headers, body }: Message): boolean {
+  if (body?.length !== LONGEST_BODY) return false;
+  return Buffer.byteLength(body) !== Number(headers['content-length']);
+}
+
+/** Whether an entry was made of bytes that are no HTTP request: nobody measured it, and nothing could come behind it. */
+export function isUnreadable({ durationMs, response }: Entry): boolean {
+  return durationMs === 0 && response.headers['connection'] === 'close';
+}
+
 function redactDecision(decision: Decision, credentials: readonly string[]): Decision {
-  const { violations } = decision;
+  const { violations, tokenId } = decision;
   return {
     ...decision,
     detail: redactText(decision.detail, credentials),
     ...(violations && { violations: violations.map((violation) => redactViolation(violation, credentials)) }),
+    // Somebody may have chosen it as a credential.
+    ...(tokenId !== undefined && { tokenId: redactText(tokenId, credentials) }),
   };
 }
 

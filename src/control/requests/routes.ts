@@ -5,12 +5,13 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
 import { named } from '../../named.ts';
 import { decodeCursor, encodeCursor, nextCursor, orderQuery, pageQuery } from '../pages.ts';
-import { Problem, ProblemError } from '../problem.ts';
+import { Problem } from '../problem.ts';
 import { chatbotIdQuery, scopeOf, scopeQuery } from '../scope.ts';
 import { createEntries, type Selection } from './entries.ts';
 import type { Entry } from './entry.ts';
 import { harOf } from './har.ts';
 import { Har } from './har-schema.ts';
+import { notInJournal } from './missing.ts';
 import { bodyOf, RequestView, viewOf } from './view.ts';
 
 /** A page ends early before it grows beyond this, in bytes: bodies can be large. */
@@ -117,11 +118,16 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
       schema: {
         operationId: 'getRequest',
         summary: 'Shows one request, and why it was answered so',
-        description: 'The header `Link` of every refusal leads here; `x-stub-request-id` is the id.',
+        description:
+          'The header `Link` of every refusal leads here; `x-stub-request-id` is the id. A browser, which names text/html ' +
+          'in `Accept`, is led to the page of the request.',
         tags: ['Requests'],
         params: Type.Object({ id: Type.String({ description: 'What the answer carried as x-stub-request-id.' }) }),
         response: {
           200: { ...RequestView, description: 'The request, its answer, and the decisions between the two.' },
+          303: Type.Null({
+            description: 'The page of the request, for a browser; whether there is such a request or not.',
+          }),
           404: Problem,
         },
       },
@@ -130,13 +136,8 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
       const { id } = request.params;
       await journal.settled();
       const placed = entries.find(id);
-      if (placed) return viewOf(placed.entry);
-      const dropped = journal.dropped();
-      throw new ProblemError(
-        404,
-        `There is no request ${id}. The journal has dropped ${dropped} for its limits (STUB_JOURNAL_ENTRIES, STUB_JOURNAL_BYTES); GET /__admin/requests shows those that it holds.`,
-        { dropped },
-      );
+      if (!placed) throw notInJournal(id, journal.dropped());
+      return viewOf(placed.entry);
     },
   );
 

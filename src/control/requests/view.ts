@@ -32,6 +32,11 @@ const DecisionView = Type.Object({
       { description: 'Each rule of the schema that the body breaks.' },
     ),
   ),
+  tokenId: Type.Optional(
+    Type.String({
+      description: 'The id of the token for which the request was let in: of the step credential, passed.',
+    }),
+  ),
 });
 
 /** One request, as every route shows it. */
@@ -75,7 +80,7 @@ export const RequestView = Type.Object(
         },
         decisions: [
           { step: 'parsed', outcome: 'passed', detail: 'JSON' },
-          { step: 'credential', outcome: 'passed', detail: 'token "ci"' },
+          { step: 'credential', outcome: 'passed', detail: 'token "ci"', tokenId: '0QFbv9kT2mNc7RxZ4LpA' },
           {
             step: 'permission',
             outcome: 'refused',
