@@ -7,10 +7,13 @@ const KEY = 'chatcaptain-stub admin token';
 /** An answer that is no success. The message is what the server says to do about it. */
 export class ControlPlaneError extends Error {
   readonly status: number;
+  /** Each place of what was sent that is wrong. */
+  readonly errors: readonly { pointer: string; detail: string }[];
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, errors: ControlPlaneError['errors'] = []) {
     super(message);
     this.status = status;
+    this.errors = errors;
   }
 }
 
@@ -29,8 +32,10 @@ export async function ask<Answer>(method: string, path: string, { query, body, s
     ...(signal && { signal }),
   });
   const text = await response.text();
-  if (!response.ok)
-    throw new ControlPlaneError(response.status, messageIn(text) ?? `The server says ${response.status}.`);
+  if (!response.ok) {
+    const { message = `The server says ${response.status}.`, errors } = problemIn(text);
+    throw new ControlPlaneError(response.status, message, errors);
+  }
   return (text === '' ? undefined : JSON.parse(text)) as Answer;
 }
 
@@ -57,13 +62,13 @@ export function queryString(query: Asked['query'] = {}): string {
   return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}`;
 }
 
-/** The text of an error as both planes write it. */
-function messageIn(text: string): string | undefined {
+/** An error as both planes write it. */
+function problemIn(text: string): { message?: string; errors?: ControlPlaneError['errors'] } {
   try {
-    const { detail, message } = JSON.parse(text);
-    return detail ?? message;
+    const { detail, message, errors } = JSON.parse(text);
+    return { message: detail ?? message, errors };
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -6,7 +6,7 @@ export interface ConfirmProps {
   title: string;
   /** The verb of the button that does it. */
   action: string;
-  isOpen: boolean;
+  isOpen?: boolean;
   isBusy?: boolean;
   error?: Error | null;
   onConfirm: () => void;
@@ -15,7 +15,16 @@ export interface ConfirmProps {
 }
 
 /** Asks before something goes that does not come back. */
-export function Confirm({ title, action, isOpen, isBusy = false, error, onConfirm, onClose, children }: ConfirmProps) {
+export function Confirm({
+  title,
+  action,
+  isOpen = true,
+  isBusy = false,
+  error,
+  onConfirm,
+  onClose,
+  children,
+}: ConfirmProps) {
   return (
     <Dialog title={title} isOpen={isOpen} onClose={onClose}>
       <div class="form">

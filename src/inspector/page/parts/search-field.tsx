@@ -9,13 +9,15 @@ export interface SearchFieldProps {
   /** Values to offer. */
   offers?: readonly string[];
   field?: Ref<HTMLInputElement>;
+  /** Takes the room that is left. */
+  isWide?: boolean;
 }
 
 /** How long nobody must have typed before it is searched, in milliseconds. */
 const PAUSE = 200;
 
 /** A field whose value counts a moment after the typing. Escape empties it. */
-export function SearchField({ label, value, onChange, placeholder, offers, field }: SearchFieldProps) {
+export function SearchField({ label, value, onChange, placeholder, offers, field, isWide = false }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
   // The address changed under it: by a link, or by going back.
   useEffect(() => setTyped(value), [value]);
@@ -26,7 +28,7 @@ export function SearchField({ label, value, onChange, placeholder, offers, field
   }, [typed]);
   const list = offers && `offers-${label.replace(/\W/g, '-')}`;
   return (
-    <label class="search">
+    <label class={isWide ? 'search wide' : 'search'}>
       <span>{label}</span>
       <input
         ref={field ?? null}

@@ -1,0 +1,29 @@
+import { useMutation, useQueryClient } from '@tanstack/preact-query';
+import type { RefObject } from 'preact';
+import { announce } from './announcements.tsx';
+
+export interface Act<Input, Answer> {
+  act: (input: Input) => Promise<Answer>;
+  /** The lists that are not true any more, by the first key of their queries. */
+  changes: readonly string[];
+  /** What is said when it is done. */
+  said: (answer: Answer, input: Input) => string;
+  onDone?: (answer: Answer, input: Input) => void;
+  /** Where the focus goes, when what had it is gone with what was done. */
+  landing?: RefObject<HTMLElement> | undefined;
+}
+
+/** Something that changes the server, what is said of it, and what has to be read again. */
+export function useAct<Input = void, Answer = unknown>({ act, changes, said, onDone, landing }: Act<Input, Answer>) {
+  const queries = useQueryClient();
+  return useMutation<Answer, Error, Input>({
+    mutationFn: act,
+    onSuccess(answer, input) {
+      announce(said(answer, input));
+      for (const key of changes) void queries.invalidateQueries({ queryKey: [key] });
+      onDone?.(answer, input);
+      // After the dialog has closed, and has put the focus back.
+      if (landing) setTimeout(() => landing.current?.focus());
+    },
+  });
+}
