@@ -115,7 +115,7 @@ browserTest('search and filters live in the address, and hold for what comes', a
   await page.getByRole('searchbox', { name: 'Search' }).fill('ada');
   await page.waitForURL(/\?text=ada$/);
   await page.getByText('2 requests', { exact: true }).waitFor();
-  await page.getByLabel('Chatbot').fill(other.chatbotId);
+  await page.getByRole('combobox', { name: 'Chatbot' }).fill(other.chatbotId);
   await page.getByText('1 request', { exact: true }).waitFor();
   t.equal(new URL(page.url()).searchParams.get('chatbotId'), other.chatbotId);
 
@@ -130,7 +130,7 @@ browserTest('search and filters live in the address, and hold for what comes', a
   t.equal(await rows.count(), 2);
 
   await page.getByRole('searchbox', { name: 'Search' }).fill('');
-  await page.getByLabel('Chatbot').fill('');
+  await page.getByRole('combobox', { name: 'Chatbot' }).fill('');
   await page.getByLabel('Status').selectOption('400');
   await page.getByText('1 request', { exact: true }).waitFor();
   t.match(page.url(), /\?status=400$/);

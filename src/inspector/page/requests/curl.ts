@@ -48,14 +48,3 @@ function withToken(text: string): string {
     .map((part, index) => (part === '' && index > 0 ? '' : quote(part)))
     .join('"$STUB_TOKEN"');
 }
-
-/** The command that a newcomer tries first. */
-export function firstCurl(origin: string, { chatbotId = 'my-chatbot', channelId = 'web', token = '' } = {}): string {
-  const credential = token === '' ? '"Authorization: Bearer $STUB_TOKEN"' : quote(`Authorization: Bearer ${token}`);
-  return [
-    `curl -i ${quote(`${origin}/v1/inbox/${encodeURIComponent(chatbotId)}/conversations`)}`,
-    `-H ${credential}`,
-    "-H 'Content-Type: application/json'",
-    `-d ${quote(JSON.stringify({ name: 'John Doe', channelId }))}`,
-  ].join(' \\\n  ');
-}

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/preact-query';
 import { ask } from '../api.ts';
+import { conversationCurl } from '../conversation-curl.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { TextBlock } from '../parts/text-block.tsx';
-import { firstCurl } from './curl.ts';
 
 interface Made {
   chatbotId: string;
@@ -18,11 +18,8 @@ export function EmptyJournal() {
     mutationFn: () => ask<Made>('POST', '/chatbots'),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['chatbots'] }),
   });
-  const { chatbotId, token, channelIds = [] } = made.data ?? {};
-  const line = firstCurl(
-    location.origin,
-    chatbotId === undefined ? {} : { chatbotId, token: token as string, channelId: channelIds[0] as string },
-  );
+  const { chatbotId, token, channelIds: [channelId = 'web'] = [] } = made.data ?? {};
+  const line = conversationCurl(location.origin, { chatbotId, token, body: { channelId } });
   return (
     <EmptyState title="No request yet">
       <p>

@@ -1,8 +1,8 @@
 // The requests, live: filters, the list, and the one that is looked at.
-import { useQuery } from '@tanstack/preact-query';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useLocation, useSearch } from 'wouter-preact';
-import { ask } from '../api.ts';
+import { useLocation } from 'wouter-preact';
+import { useSearch } from 'wouter-preact/use-browser-location';
+import { ChatbotField } from '../parts/chatbot-field.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { useFilters } from '../parts/filters.ts';
 import { SearchField } from '../parts/search-field.tsx';
@@ -27,11 +27,6 @@ const STATUSES: [value: string, name: string][] = [
 export function RequestsView({ id }: { id: string | undefined }) {
   const [filters, setFilters] = useFilters(FILTERS);
   const search = useRef<HTMLInputElement>(null);
-  const chatbots = useQuery({
-    queryKey: ['chatbots', 'ids'],
-    queryFn: ({ signal }) =>
-      ask<{ chatbots: { chatbotId: string }[] }>('GET', '/chatbots', { query: { limit: 1000 }, signal }),
-  });
   const { chatbotId = '', status = '', text = '' } = filters;
   const isKnown = STATUSES.some(([value]) => value === status);
   return (
@@ -45,14 +40,9 @@ export function RequestsView({ id }: { id: string | undefined }) {
             value={text}
             onChange={(value) => setFilters({ text: value })}
             field={search}
+            isWide
           />
-          <SearchField
-            label="Chatbot"
-            placeholder="any"
-            value={chatbotId}
-            offers={(chatbots.data?.chatbots ?? []).map((chatbot) => chatbot.chatbotId)}
-            onChange={(value) => setFilters({ chatbotId: value })}
-          />
+          <ChatbotField value={chatbotId} onChange={(value) => setFilters({ chatbotId: value })} />
           <label>
             <span>Status</span>
             <select value={status} onChange={({ currentTarget }) => setFilters({ status: currentTarget.value })}>

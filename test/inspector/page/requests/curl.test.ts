@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import type { RequestView } from '../../../../src/control/requests/view.ts';
-import { curlOf, firstCurl } from '../../../../src/inspector/page/requests/curl.ts';
+import { curlOf } from '../../../../src/inspector/page/requests/curl.ts';
 import { type Sent, send, sendRaw, startTestStub, type TestStub } from '../../../support/stub.ts';
 import { exampleRequest } from './example-request.ts';
 
@@ -82,15 +82,4 @@ t.test('it holds no credential, and says where one belongs', async (t) => {
   const line = curlOf(exampleRequest(), 'http://localhost:4650');
   t.match(line, `-H 'authorization: Bearer '"$STUB_TOKEN"`);
   t.notMatch(line, 'redacted');
-});
-
-t.test('the first line works as it stands, whatever the ids are', async (t) => {
-  const stub = await startTestStub(t, { token: 'a-token' });
-  t.match(await runInShell(firstCurl(stub.url), { STUB_TOKEN: 'a-token' }), / 201 Created/);
-  const chatbot = { chatbotId: `it's "$HOME" / 👩‍💻`, channelId: `o'clock`, token: 'a-token' };
-  t.match(await runInShell(firstCurl(stub.url, chatbot)), / 201 Created/);
-  t.match(stub.rows(), [
-    { chatbot_id: 'my-chatbot', channel_id: 'web' },
-    { chatbot_id: chatbot.chatbotId, channel_id: chatbot.channelId },
-  ]);
 });
