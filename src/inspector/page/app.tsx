@@ -48,6 +48,7 @@ export function App() {
             <Redirect to="/requests" replace />
           </Route>
           <Route>
+            <h1 class="offstage">Nothing here</h1>
             <EmptyState title="There is no such view">The views that there are stand at the top.</EmptyState>
           </Route>
         </Switch>

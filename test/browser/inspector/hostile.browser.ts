@@ -45,7 +45,7 @@ browserTest('script and markup in every field that a caller controls stay text, 
       body: JSON.stringify(body),
     });
     await send(stub.url, { path: `/${encodeURIComponent(text)}`, headers });
-    await sendRaw(stub.url, `POST /<script>hit()</script> HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await sendRaw(stub.url, `POST /<script>hit()</script> HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
     await sendRaw(stub.url, `<script>hit()</script>\r\n\r\n`);
     const match = { chatbotId: id, name: text };
     await admin(stub, 'POST', '/faults', { match, effect: { error: text }, times: 1 });
@@ -74,7 +74,12 @@ browserTest('script and markup in every field that a caller controls stay text, 
   };
 
   await look('/requests', 'stored as');
-  for (const { id } of json.requests) await look(`/requests/${id}`, 'Copy as curl');
+  // One after the other as a click does it, without loading the page anew.
+  for (const { id } of json.requests) {
+    await page.evaluate((address) => history.pushState(null, '', address), `${UI}/requests/${id}`);
+    await page.locator('.details .facts dd.mono', { hasText: id }).waitFor();
+    t.same([id, await foreign(), hits], [id, 0, []]);
+  }
   for (const attack of ATTACKS) {
     await look(
       `/requests?text=${encodeURIComponent(attack)}&chatbotId=${encodeURIComponent(attack)}&status=${encodeURIComponent(attack)}`,
@@ -88,7 +93,7 @@ browserTest('script and markup in every field that a caller controls stay text, 
   for (const chatbotId of chatbotIds) {
     const { json: list } = await admin(stub, 'GET', `/conversations?chatbotId=${encodeURIComponent(chatbotId)}`);
     for (const { id } of list.conversations) {
-      await look(`/conversations/${id}?chatbotId=${encodeURIComponent(chatbotId)}`, 'a@example.com');
+      await look(`/conversations/${id}?chatbotId=${encodeURIComponent(chatbotId)}`, 'The request that made it');
     }
   }
   await look(

@@ -3,13 +3,10 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
-import t from 'tap';
 import type { RequestRow } from '../../../src/control/requests/entry.ts';
 import { admin, createIn, makeChatbot } from '../../support/admin.ts';
 import { send, startTestStub } from '../../support/stub.ts';
 import { browserTest } from '../support/browser.ts';
-
-t.setTimeout(180_000);
 
 const UI = '/__admin/ui';
 const shell = promisify(execFile);

@@ -3,6 +3,9 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import tap, { type Test } from 'tap';
 
+// Of a whole file, in milliseconds.
+tap.setTimeout(240_000);
+
 let browser: Promise<Browser> | undefined;
 
 /** One browser for a test file; what a test opens in it is its own. */
@@ -40,7 +43,7 @@ export type OpenPage = (url: string, options?: BrowserContextOptions) => Promise
  */
 export function browserTest(name: string, body: (t: Test, openPage: OpenPage) => Promise<void>): void {
   left++;
-  void tap.test(name, async (t) => {
+  void tap.test(name, { timeout: 120_000 }, async (t) => {
     const contexts: BrowserContext[] = [];
     const elsewhere: string[] = [];
     const complaints: string[] = [];
