@@ -1,4 +1,5 @@
-// Every view and dialog in both themes, as axe and as a camera see them. SCREENSHOTS=FOLDER keeps the pictures.
+// Every view and dialog in both themes, as axe and as a camera see them. SCREENSHOTS=FOLDER keeps the pictures that
+// README.md and docs/inspector.md show.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
@@ -86,9 +87,24 @@ async function look(page: Page, base: string, { path: view, sign }: View): Promi
   await page.getByText(sign).filter({ visible: true }).first().waitFor();
 }
 
+/** What the documentation shows. */
+const SHOWN = new Set([
+  'requests-light',
+  'requests-dark',
+  'requests-list-light',
+  'requests-list-narrow',
+  'requests-invalid-narrow',
+  'conversations-dark',
+  'chatbots-light',
+  'faults-light',
+  'make-fault-dark',
+  'state-light',
+  'first-light',
+]);
+
 async function picture(page: Page, name: string): Promise<void> {
   const { SCREENSHOTS: folder } = process.env;
-  if (!folder) return;
+  if (!folder || !SHOWN.has(name)) return;
   mkdirSync(folder, { recursive: true });
   // Without the frame of what has the focus.
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
