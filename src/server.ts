@@ -94,6 +94,9 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
+  // Before the routes: one that is awaited before it keeps the framework's, with another body and a stack in the log.
+  app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
+
   const { afterEarlierAnswers } = brokenRequests;
   const faultHook = createFaultHook({ ...context, recorder, requestLog: logController, afterEarlierAnswers });
   await registerOperations(app, context, [faultHook]);
@@ -103,7 +106,6 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   await app.register(inspector, { prefix: INSPECTOR });
   await app.register(indexPage, { settings });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
-  app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
   app.setNotFoundHandler(async ({ method, url, raw }) => {
     const target = redactTarget(url, credentialsIn(raw.rawHeaders));
     throw new RefusedError(

@@ -5,7 +5,7 @@ import { openContext } from '../src/context.ts';
 import { createLogger } from '../src/logging.ts';
 import { packageVersion } from '../src/package-root.ts';
 import { buildServer } from '../src/server.ts';
-import { startTestStub } from './support/stub.ts';
+import { send, sendRaw, startTestStub } from './support/stub.ts';
 
 t.test('alive and ready once it listens, for anybody', async (t) => {
   const stub = await startTestStub(t);
@@ -28,6 +28,24 @@ t.test('probes that pass leave no line in the log', async (t) => {
   await app.inject('/livez');
   await app.inject('/readyz');
   t.equal(destination.read(), null);
+});
+
+t.test('what the paths of the server refuse is like every other error, and leaves no stack in the log', async (t) => {
+  const destination = new PassThrough();
+  const logger = await createLogger({ level: 'info', format: 'json', destination });
+  const context = openContext(resolveSettings({ options: { database: ':memory:' } }), logger);
+  const app = await buildServer(context);
+  t.teardown(() => app.close());
+  const url = await app.listen({ port: 0 });
+  for (const path of ['/', '/livez', '/readyz', '/metrics', '/favicon.ico', '/__admin/ui', '/docs', '/openapi.json']) {
+    const text = await sendRaw(url, `GET ${path} HTTP/1.1\r\nconnection: close\r\n\r\n`);
+    t.match(
+      text,
+      /^HTTP\/1\.1 400 .*\{"message":"The request has no Host.*","error":"Bad Request","statusCode":400\}$/s,
+    );
+  }
+  t.equal((await send(url, { method: 'GET', path: '/metrics' })).status, 404);
+  t.notMatch(String(destination.read()), /stack/);
 });
 
 t.test('alive but not ready when the database does not answer, and it says which check failed', async (t) => {

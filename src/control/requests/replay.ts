@@ -100,6 +100,8 @@ function limit(milliseconds: number, signals: AbortSignal[]): { over: AbortSigna
   const giveUp = (): void => over.abort();
   const timer = setTimeout(giveUp, milliseconds);
   for (const signal of signals) signal.addEventListener('abort', giveUp);
+  // What has been aborted says so no more.
+  if (signals.some(({ aborted }) => aborted)) giveUp();
   return {
     over: over.signal,
     lift() {

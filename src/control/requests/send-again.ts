@@ -81,8 +81,9 @@ interface Door {
 
 function exchange(socket: Socket, entry: Entry, id: string): Promise<Repeated> {
   const { promise, resolve } = Promise.withResolvers<Repeated>();
-  const { method, path, query, request, status } = entry;
-  const { body } = request;
+  const { method, path, query, request } = entry;
+  // As bytes: Node would write headers in the encoding of a text that comes right behind them.
+  const body = request.body === undefined ? undefined : Buffer.from(request.body);
   const outgoing = openRequest({
     // Without an agent, so that the connection is closed after it.
     createConnection: () => socket,
@@ -90,7 +91,7 @@ function exchange(socket: Socket, entry: Entry, id: string): Promise<Repeated> {
     path: query === undefined ? path : `${path}?${query}`,
     headers: headersOf(entry, body),
     // One without Host came as HTTP/1.0, unless it was refused for just that.
-    setHost: status !== 400,
+    setHost: !isRefusedWithoutHost(entry),
   });
   let answer: IncomingMessage | undefined;
   outgoing.on('response', (response) => {
@@ -107,12 +108,17 @@ function exchange(socket: Socket, entry: Entry, id: string): Promise<Repeated> {
   return promise;
 }
 
-function headersOf({ id, request }: Entry, body: string | Buffer | undefined): OutgoingHttpHeaders {
+/** Before it was read: what is wrong with a body, or with a path, is so with a Host, too. */
+function isRefusedWithoutHost({ status, decisions }: Entry): boolean {
+  return status === 400 && decisions[0]?.step === 'routed';
+}
+
+function headersOf({ id, request }: Entry, body: Buffer | undefined): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(request.headers)) {
     // A name that was a credential is none that could be sent.
     if (!OF_THE_CONNECTION.has(name) && name !== REDACTED) headers[name] = value;
   }
-  if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);
+  if (body !== undefined) headers['content-length'] = body.length;
   return { ...headers, [REPLAY_HEADER]: id };
 }

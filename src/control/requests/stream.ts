@@ -65,6 +65,7 @@ const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
         filter: compileFilter(request.query),
         lastEventId: request.headers['last-event-id'] ?? request.query.lastEventId,
         signals: [departureOf(request, reply), app.closing],
+        isBehind: () => reply.raw.writableNeedDrain,
         drop: () => reply.raw.destroy(),
       };
       reply.headers({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
@@ -79,6 +80,8 @@ interface Follower {
   lastEventId: string | undefined;
   /** Each ends it. */
   signals: AbortSignal[];
+  /** Whether something has been sent that the reader has not taken. */
+  isBehind: () => boolean;
   /** Ends it at once, whatever has not been read yet. */
   drop: () => void;
 }
@@ -88,11 +91,10 @@ interface Follower {
  * takes them; that there are new ones is heard from the journal, so that nothing is asked while nothing happens.
  */
 async function* follow(journal: Journal, entries: Entries, follower: Follower): AsyncGenerator<string, void, void> {
-  const { filter, lastEventId, signals, drop } = follower;
+  const { filter, lastEventId, signals, isBehind, drop } = follower;
   const bell = createBell();
   let hasNews = true;
   let isQuiet = false;
-  let isBusy = false;
   /** How much came up since the reader was given something that it has not taken. */
   let unread: number | undefined;
   const unsubscribe = journal.subscribe((entry) => {
@@ -108,8 +110,8 @@ async function* follow(journal: Journal, entries: Entries, follower: Follower): 
     bell.ring();
   }, HEARTBEAT).unref();
   const stop = (): void => {
-    // Whoever is being sent something may take it never.
-    if (isBusy) drop();
+    // Whoever has not taken what it was given may take it never. Everybody else hears that this is the end.
+    if (unread !== undefined || isBehind()) drop();
     bell.ring();
   };
   for (const signal of signals) signal.addEventListener('abort', stop);
@@ -125,16 +127,15 @@ async function* follow(journal: Journal, entries: Entries, follower: Follower): 
       }
       if (hasNews) {
         hasNews = false;
-        isBusy = true;
         await journal.settled();
         for await (const { seq, entry } of entries.walk(filter.selection, { after: last })) {
+          if (isOver()) break;
           last = seq;
           if (!filter.holds(entry)) continue;
           unread = 0;
           yield eventOf(entry);
           unread = undefined;
         }
-        isBusy = false;
       }
       await bell.rung();
     }

@@ -204,6 +204,29 @@ t.test('one without Host is sent without, where that was what is wrong with it',
   }
 });
 
+t.test('one that came as HTTP/1.0 and without Host is refused for its own reason again', async (t) => {
+  const stub = await startTestStub(t);
+  const headers = 'authorization: Bearer test-token\r\ncontent-type: application/json\r\ncontent-length: 2';
+  const text = await sendRaw(stub.url, `POST ${pathOf('a')} HTTP/1.0\r\n${headers}\r\n\r\n{}`);
+  const [, id = ''] = /x-stub-request-id: (\w+)/.exec(text) ?? [];
+  const { status, entry } = await again(t, stub, id);
+  t.equal(status, 400);
+  t.match(last(entry), { step: 'validated', outcome: 'refused' });
+  t.same(entry.decisions, (await entryOf(stub, id)).decisions);
+});
+
+t.test('headers are sent byte by byte as they came, whatever the body is', async (t) => {
+  const stub = await startTestStub(t);
+  for (const body of [JSON.stringify({ ...VALID, name: 'Zoë' }), Buffer.from([0xff]), undefined]) {
+    const first = await entryOf(
+      stub,
+      idOf(await stub.create(body, { headers: { 'x-name': 'caf\u00e9 \u00c3\u00a9' } })),
+    );
+    const { entry } = await again(t, stub, first.id);
+    t.equal(entry.request.headers['x-name'], first.request.headers['x-name'], String(body));
+  }
+});
+
 t.test('a fault that breaks the connection fires, and the entry is there', async (t) => {
   const stub = await startTestStub(t);
   for (const [connection, status] of [
@@ -309,7 +332,7 @@ t.test('a server that closes lets nobody wait', async (t) => {
 });
 
 /** A server whose replays, under `/hasty`, are given up after so many milliseconds. */
-async function startHasty(t: Test, patience: number) {
+async function startHasty(t: Test, patience: number, beforeItCloses = async (): Promise<void> => {}) {
   const settings = resolveSettings({ options: { database: ':memory:', logLevel: 'silent' } });
   const context = openContext(settings, await createLogger({ level: 'silent', format: 'json' }));
   const app = await buildServer(context);
@@ -321,6 +344,7 @@ async function startHasty(t: Test, patience: number) {
     },
     { prefix: '/hasty' },
   );
+  app.addHook('preClose', beforeItCloses);
   const url = await app.listen({ port: 0 });
   t.teardown(async () => {
     await app.close();
@@ -339,6 +363,22 @@ t.test('an answer that does not come is given up, and without a connection there
   t.match(await send(url, { path }), { status: 503, json: { detail: /given up after 100 ms/ } });
   const injected = await app.inject({ method: 'POST', url: path });
   t.match(injected.json(), { status: 409, detail: /over no connection/ });
+});
+
+t.test('a server that closes already lets nobody wait either', async (t) => {
+  const closing = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const { app, url, headers } = await startHasty(t, 60_000, async () => {
+    closing.resolve();
+    await gate.promise;
+  });
+  const sent = { path: pathOf('a'), headers: { ...headers, prefer: 'delay=600' }, body: JSON.stringify(VALID) };
+  const path = `/hasty/requests/${idOf(await send(url, sent))}/replay`;
+  const closed = app.close();
+  await closing.promise;
+  t.match(await send(url, { path }), { status: 503, json: { detail: /the server closes\.$/ } });
+  gate.resolve();
+  await closed;
 });
 
 t.test('a server that takes no connection any more cannot be sent anything', async (t) => {

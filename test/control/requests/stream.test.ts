@@ -170,13 +170,21 @@ t.test('a stream sends nothing that its filter does not let through', async (t) 
 
 t.test('a stream ends cleanly when the server closes, and holds nothing up', async (t) => {
   const stub = await startTestStub(t, { shutdownGrace: 60_000 });
-  const [idle, busy] = [await read(t, stub), await read(t, stub, '?chatbotId=a')];
+  const readers = [await read(t, stub), await read(t, stub, '?chatbotId=a')];
   await stub.create(VALID, { chatbotId: 'a' });
-  t.match(await busy.next(), { chatbotId: 'a' });
+  for (const reader of readers) t.match(await reader.next(), { chatbotId: 'a' });
   await stub.stub.close();
-  t.match(await idle.next(), { chatbotId: 'a' });
-  t.equal(await idle.next(), undefined);
-  t.equal(await busy.next(), undefined);
+  for (const reader of readers) t.equal(await reader.next(), undefined);
+});
+
+t.test('a stream that is looking through the journal ends cleanly, too', async (t) => {
+  const stub = await startTestStub(t, { shutdownGrace: 60_000 });
+  await createMany(stub, 'a', 100);
+  const readers = [];
+  // While the last of them begins, the first is under way.
+  for (let opened = 0; opened < 4; opened++) readers.push(await read(t, stub, '?lastEventId=unknown&text=nowhere'));
+  await stub.stub.close();
+  for (const reader of readers) t.equal(await reader.next(), undefined);
 });
 
 /** Opens a stream on a bare socket, which does not read before it is told to. */
