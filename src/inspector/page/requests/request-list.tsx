@@ -52,6 +52,7 @@ export function RequestList(props: RequestListProps) {
   useStandStill(scroller, rows, height);
 
   const items = virtualizer.getVirtualItems();
+  const stop = current === -1 ? items[0]?.index : current;
   const lastShown = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (hasMore && lastShown >= rows.length - 40) loadMore();
@@ -68,7 +69,7 @@ export function RequestList(props: RequestListProps) {
       class={`request-table ${isNarrow ? 'narrow' : 'wide'}`}
       role="table"
       aria-label="Requests"
-      aria-rowcount={rows.length + 1}
+      aria-rowcount={hasMore ? -1 : rows.length + 1}
     >
       <div role="presentation" class="request-scroller" ref={scroller}>
         <div role="rowgroup" class="request-head">
@@ -97,7 +98,7 @@ export function RequestList(props: RequestListProps) {
                   transform: `translateY(${start - virtualizer.options.scrollMargin}px)`,
                 }}
               >
-                <Cells row={row} href={hrefOf(row.id)} onFocus={() => onCurrent(row.id)} />
+                <Cells row={row} href={hrefOf(row.id)} isStop={index === stop} onFocus={() => onCurrent(row.id)} />
               </div>
             );
           })}
@@ -110,10 +111,12 @@ export function RequestList(props: RequestListProps) {
 interface CellsProps {
   row: RequestRow;
   href: string;
+  /** Whether Tab comes here: the arrows go through the others, and the next Tab leads to what is beside the list. */
+  isStop: boolean;
   onFocus: () => void;
 }
 
-function Cells({ row, href, onFocus }: CellsProps) {
+function Cells({ row, href, isStop, onFocus }: CellsProps) {
   const { method, target, status, chatbotId, reason, isPlain, durationMs, time } = row;
   return (
     <>
@@ -124,7 +127,7 @@ function Cells({ row, href, onFocus }: CellsProps) {
         {method}
       </span>
       <span role="cell" class="c-path cut mono" title={target}>
-        <Link href={href} onFocus={onFocus} draggable={false}>
+        <Link href={href} tabIndex={isStop ? 0 : -1} onFocus={onFocus} draggable={false}>
           {target}
         </Link>
       </span>
