@@ -89,7 +89,7 @@ function Journal({ filters, id, onClear, focusSearch }: JournalProps) {
   const glanced = useRef<string>();
 
   const hrefOf = (other: string | undefined): string =>
-    `/requests${other === undefined ? '' : `/${other}`}${search && `?${search}`}`;
+    `/requests${other === undefined ? '' : `/${other}`}${search}`;
   const takeFocus = (): void => setFocusTurn((turn) => turn + 1);
   const close = (): void => {
     navigate(hrefOf(undefined));
