@@ -61,6 +61,24 @@ browserTest('from a row, Tab leads to what is beside the list', async (t, openPa
   t.ok(await page.evaluate(() => document.activeElement?.closest('[aria-current]') !== null));
 });
 
+browserTest('the filters stay when a request is opened, and when it is left', async (t, openPage) => {
+  const stub = await startTestStub(t);
+  const made = await makeChatbot(stub, { id: 'a&b=c#d?e%41' });
+  await createIn(stub, made);
+  await createIn(stub, made, { name: 5 });
+  const { page } = await openPage(`${stub.url}${UI}/requests?status=4xx`);
+  await page.getByText('1 request', { exact: true }).waitFor();
+  await page.getByRole('combobox', { name: 'Chatbot' }).fill(made.chatbotId);
+  await page.waitForURL(/chatbotId=/);
+  await page.locator('.request-body a').click();
+  await page.locator('.details-head h2:focus').waitFor();
+  for (const path of ['requests/\\w+', 'requests']) {
+    t.match(page.url(), new RegExp(`/${path}\\?status=4xx&chatbotId=a%26b%3Dc%23d%3Fe%2541$`));
+    t.equal(await page.locator('.request-body [role=row]').count(), 1);
+    await page.keyboard.press('Escape');
+  }
+});
+
 browserTest('emptying the journal, and making the first chatbot, leave the focus somewhere', async (t, openPage) => {
   const stub = await startTestStub(t);
   await createIn(stub, await makeChatbot(stub));

@@ -1,10 +1,10 @@
 // The list of requests: a table of which only the rows in sight are in the document.
-import { defaultRangeExtractor } from '@tanstack/virtual-core';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { Status } from '../parts/status.tsx';
 import { Time } from '../parts/time.tsx';
-import { useVirtualizer } from '../parts/use-virtualizer.ts';
+import { useWindow } from '../parts/use-window.ts';
+import { indexesIn, topFor } from '../parts/window.ts';
 import type { RequestRow } from './row.ts';
 
 /** Pixels; a row has one line, or two where the list is narrow. */
@@ -33,35 +33,22 @@ export function RequestList(props: RequestListProps) {
   const height = isNarrow ? HEIGHT.narrow : HEIGHT.wide;
   const current = rows.findIndex(({ id }) => id === currentId);
 
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    scrollMargin: isNarrow ? 0 : HEAD,
-    scrollPaddingStart: isNarrow ? 0 : HEAD,
-    getItemKey: (index) => rows[index]?.id ?? index,
-    overscan: 12,
-    // The current row stays in the document: it may have the focus.
-    rangeExtractor: (range) => {
-      const indexes = defaultRangeExtractor(range);
-      if (current === -1 || indexes.includes(current)) return indexes;
-      return [...indexes, current].sort((one, other) => one - other);
-    },
-  });
-  useLayoutEffect(() => virtualizer.measure(), [height]);
+  const seen = useWindow(scroller, isNarrow ? 0 : HEAD, height);
   useStandStill(scroller, rows, height);
 
-  const items = virtualizer.getVirtualItems();
-  const stop = current === -1 ? items[0]?.index : current;
-  const lastShown = items.at(-1)?.index ?? 0;
+  // The current row stays in the document: it may have the focus.
+  const indexes = indexesIn(seen, rows.length, current);
+  const stop = current === -1 ? indexes[0] : current;
+  const lastShown = indexes.at(-1) ?? 0;
   useEffect(() => {
     if (hasMore && lastShown >= rows.length - 40) loadMore();
   }, [lastShown, rows.length, hasMore]);
 
   useLayoutEffect(() => {
     if (focusTurn === 0 || current === -1) return;
-    virtualizer.scrollToIndex(current);
-    scroller.current?.querySelector<HTMLElement>(`#request-${currentId} a`)?.focus({ preventScroll: true });
+    const element = scroller.current as HTMLElement;
+    element.scrollTop = topFor({ ...seen, top: element.scrollTop }, current);
+    element.querySelector<HTMLElement>(`#request-${currentId} a`)?.focus({ preventScroll: true });
   }, [focusTurn]);
 
   return (
@@ -81,22 +68,19 @@ export function RequestList(props: RequestListProps) {
             ))}
           </div>
         </div>
-        <div role="rowgroup" class="request-body" style={{ height: `${virtualizer.getTotalSize()}px` }}>
-          {items.map(({ index, key, start }) => {
+        <div role="rowgroup" class="request-body" style={{ height: `${rows.length * height}px` }}>
+          {indexes.map((index) => {
             const row = rows[index];
             if (!row) return null;
             return (
               <div
-                key={key}
+                key={row.id}
                 id={`request-${row.id}`}
                 role="row"
                 aria-rowindex={index + 2}
                 aria-current={row.id === openId || undefined}
                 class={`request-row ${row.id === currentId ? 'at' : ''}`}
-                style={{
-                  height: `${height}px`,
-                  transform: `translateY(${start - virtualizer.options.scrollMargin}px)`,
-                }}
+                style={{ height: `${height}px`, transform: `translateY(${index * height}px)` }}
               >
                 <Cells row={row} href={hrefOf(row.id)} isStop={index === stop} onFocus={() => onCurrent(row.id)} />
               </div>

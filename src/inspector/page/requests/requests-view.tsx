@@ -88,8 +88,7 @@ function Journal({ filters, id, onClear, focusSearch }: JournalProps) {
   /** The one that the arrows of the list have opened: the focus stays in the list. */
   const glanced = useRef<string>();
 
-  const hrefOf = (other: string | undefined): string =>
-    `/requests${other === undefined ? '' : `/${other}`}${search}`;
+  const hrefOf = (other: string | undefined): string => `/requests${other === undefined ? '' : `/${other}`}${search}`;
   const takeFocus = (): void => setFocusTurn((turn) => turn + 1);
   const close = (): void => {
     navigate(hrefOf(undefined));
