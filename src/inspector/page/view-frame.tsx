@@ -1,5 +1,5 @@
 // Where a view stands: it names the tab, and takes care of the place where the reader is.
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { titleOf } from './views.ts';
@@ -27,12 +27,12 @@ export function ViewFrame({ isBusy, children }: { isBusy: boolean; children: Com
     const { current } = main;
     if (current && view !== before.current && before.current !== '') {
       current.scrollTop = (isReturning.current && places.current.get(location.href)) || 0;
-      // The link that led here has gone with its view.
-      if (document.activeElement === document.body) current.focus({ preventScroll: true });
     }
     before.current = view;
     isReturning.current = false;
   }, [path]);
+
+  useCatch(main);
 
   return (
     <main
@@ -48,4 +48,26 @@ export function ViewFrame({ isBusy, children }: { isBusy: boolean; children: Com
       {children}
     </main>
   );
+}
+
+/** Catches the focus when what had it goes: from the beginning of the page it would be a long way back. */
+function useCatch(main: RefObject<HTMLElement>): void {
+  useEffect(() => {
+    const element = main.current as HTMLElement;
+    let last: EventTarget | null = null;
+    const remember = ({ target }: FocusEvent): void => {
+      last = target;
+    };
+    const observer = new MutationObserver(() => {
+      if (!(last instanceof Node) || last.isConnected) return;
+      last = null;
+      if (document.activeElement === document.body) element.focus({ preventScroll: true });
+    });
+    element.addEventListener('focusin', remember);
+    observer.observe(element, { childList: true, subtree: true });
+    return () => {
+      element.removeEventListener('focusin', remember);
+      observer.disconnect();
+    };
+  }, []);
 }

@@ -79,6 +79,25 @@ browserTest('the filters stay when a request is opened, and when it is left', as
   }
 });
 
+browserTest('a button that goes with what it did leaves the focus in its view', async (t, openPage) => {
+  const stub = await startTestStub(t);
+  await createIn(stub, await makeChatbot(stub));
+  const { page } = await openPage(`${stub.url}${UI}/requests?text=nothing-like-it`);
+  const isInView = (): Promise<unknown> => page.waitForFunction(() => document.activeElement?.id === 'view');
+  await page.getByRole('button', { name: 'Show all requests' }).click();
+  await page.getByText('1 request', { exact: true }).waitFor();
+  await isInView();
+  await page.goto(`${stub.url}${UI}/conversations?text=nothing-like-it`);
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await isInView();
+  await page.goto(`${stub.url}${UI}/faults?make=fault`);
+  await page.getByRole('dialog').getByRole('button', { name: 'Make', exact: true }).click();
+  await page.getByRole('heading', { name: 'The fault waits for a request' }).waitFor();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await isInView();
+  t.equal(await page.getByRole('heading', { name: 'The fault waits for a request' }).count(), 0);
+});
+
 browserTest('emptying the journal, and making the first chatbot, leave the focus somewhere', async (t, openPage) => {
   const stub = await startTestStub(t);
   await createIn(stub, await makeChatbot(stub));

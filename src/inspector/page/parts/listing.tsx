@@ -1,5 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Failure } from './failure.tsx';
 import type { Listed } from './pages.ts';
 
@@ -19,16 +18,9 @@ export function Listing({
   empty,
   children,
 }: ListingProps) {
-  const list = useRef<HTMLDivElement>(null);
-  const hadMore = useRef(false);
-  // The button goes with the last of them, and the focus would go with it.
-  useLayoutEffect(() => {
-    if (hadMore.current && !showMore && document.activeElement === document.body) list.current?.focus();
-    hadMore.current = showMore !== undefined;
-  }, [showMore === undefined]);
   if (isLoading) return <p class="loading dim">Loading {what}…</p>;
   return (
-    <div class="listing" aria-busy={isOutdated} tabIndex={-1} ref={list}>
+    <div class="listing" aria-busy={isOutdated}>
       {error && <Failure error={error} onRetry={retry} />}
       {rows.length > 0 ? children : !error && empty}
       {showMore && (
