@@ -49,9 +49,9 @@ export async function send(url: string | URL, init: RequestInit): Promise<Respon
   });
   if (response.status === 401) {
     // Another request may have been sent before the token was typed in.
-    if (token === access.token) update({ token, isNeeded: true });
+    if (token === access.token && !access.isNeeded) update({ ...access, isNeeded: true });
   } else if (response.ok && access.isNeeded && token === access.token) {
-    update({ token, isNeeded: false });
+    update({ ...access, isNeeded: false });
   }
   return response;
 }
@@ -76,9 +76,11 @@ interface Access {
   token: string | null;
   /** Whether the control plane has asked for a token, and has not been given the right one. */
   isNeeded: boolean;
+  /** How often one was given: the same may be right after a restart of the server. */
+  turn: number;
 }
 
-let access: Access = { token: sessionStorage.getItem(KEY), isNeeded: false };
+let access: Access = { token: sessionStorage.getItem(KEY), isNeeded: false, turn: 0 };
 const listeners = new Set<() => void>();
 
 function update(next: Access): void {
@@ -89,7 +91,7 @@ function update(next: Access): void {
 /** Keeps the admin token for as long as this tab is open. Never in an address, which histories and logs keep. */
 export function giveToken(token: string): void {
   sessionStorage.setItem(KEY, token);
-  update({ token, isNeeded: false });
+  update({ token, isNeeded: false, turn: access.turn + 1 });
 }
 
 export function useAccess(): Access {

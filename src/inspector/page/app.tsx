@@ -12,18 +12,19 @@ import { EmptyState } from './parts/empty-state.tsx';
 import { RequestsView } from './requests/requests-view.tsx';
 import { StateView } from './state/state-view.tsx';
 import { TokenDialog } from './token-dialog.tsx';
+import { ViewFrame } from './view-frame.tsx';
 
 export const BASE = '/__admin/ui';
 
 export function App() {
-  const { token, isNeeded } = useAccess();
+  const { token, isNeeded, turn } = useAccess();
   const queries = useQueryClient();
   const isBusy = useIsMutating() > 0;
 
   // What was refused without the token is asked again with it.
   useEffect(() => {
-    if (token !== null) void queries.invalidateQueries();
-  }, [token, queries]);
+    if (turn > 0) void queries.invalidateQueries();
+  }, [turn, queries]);
 
   return (
     <Router base={BASE}>
@@ -31,9 +32,9 @@ export function App() {
         Skip to the content
       </a>
       <Header />
-      <main id="view" tabIndex={-1} aria-busy={isBusy}>
+      <ViewFrame isBusy={isBusy}>
         <Switch>
-          <Route path="/requests/:id?">{({ id }) => <RequestsView key={token} id={id} />}</Route>
+          <Route path="/requests/:id?">{({ id }) => <RequestsView key={turn} id={id} />}</Route>
           <Route path="/conversations/:id?">{({ id }) => <ConversationsView id={id} />}</Route>
           <Route path="/chatbots">
             <ChatbotsView />
@@ -52,7 +53,7 @@ export function App() {
             <EmptyState title="There is no such view">The views that there are stand at the top.</EmptyState>
           </Route>
         </Switch>
-      </main>
+      </ViewFrame>
       <TokenDialog isOpen={isNeeded} wasGiven={token !== null} />
       <Announcements />
     </Router>

@@ -1,16 +1,15 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { ThemeButton } from './theme-button.tsx';
-
-const VIEWS = [
-  ['/requests', 'Requests'],
-  ['/conversations', 'Conversations'],
-  ['/chatbots', 'Chatbots & tokens'],
-  ['/faults', 'Faults'],
-  ['/state', 'State'],
-] as const;
+import { VIEWS } from './views.ts';
 
 export function Header() {
   const [location] = useLocation();
+  const views = useRef<HTMLElement>(null);
+  // On a phone not all of them have room.
+  useEffect(() => {
+    views.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [location]);
   return (
     <header class="header">
       <a class="brand" href="/">
@@ -20,7 +19,7 @@ export function Header() {
         </svg>
         <span>chatcaptain-stub</span>
       </a>
-      <nav aria-label="Views">
+      <nav aria-label="Views" ref={views}>
         {VIEWS.map(([path, name]) => (
           <Link key={path} href={path} aria-current={location.startsWith(path) ? 'page' : undefined}>
             {name}

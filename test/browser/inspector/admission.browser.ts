@@ -52,3 +52,24 @@ browserTest('an open control plane asks for nothing', async (t, openPage) => {
   await page.getByText('No request yet').waitFor();
   t.equal(await page.getByRole('dialog').count(), 0);
 });
+
+browserTest('the token that was refused is tried again when it is given again', async (t, openPage) => {
+  const adminToken = 'the-admin-token-of-this-test';
+  const stub = await startTestStub(t, { adminToken });
+  await stub.create({ name: 'Ada', channelId: 'web' });
+  const { page, takeComplaints } = await openPage(stub.url + UI);
+  const dialog = page.getByRole('dialog', { name: 'The control plane asks for its token' });
+  // As a server that was started anew with another token, and then with the same again.
+  const asked = /\/__admin\/(?:requests|chatbots)/;
+  await page.route(asked, (route) => route.fulfill({ status: 401, json: { detail: 'Another one.' } }));
+  await dialog.getByLabel('Admin token').fill(adminToken);
+  await page.keyboard.press('Enter');
+  await dialog.getByText('The server refused the token that was given.').waitFor();
+  await page.unroute(asked);
+  await dialog.getByLabel('Admin token').fill(adminToken);
+  await page.keyboard.press('Enter');
+  await page.getByText('1 request', { exact: true }).waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+  t.equal(await dialog.isVisible(), false);
+  t.ok(takeComplaints().every((complaint) => /401/.test(complaint)));
+});

@@ -88,7 +88,7 @@ export function ChatbotDialog({ onMade, onClose }: { onMade: (made: MadeToken) =
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class="primary" disabled={isPending}>
+          <button type="submit" class="primary" aria-disabled={isPending}>
             Make
           </button>
         </div>

@@ -77,7 +77,7 @@ export function TokenDialog({ permission = USUAL, chatbotId = '', onMade, onClos
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class="primary" disabled={isPending}>
+          <button type="submit" class="primary" aria-disabled={isPending}>
             Make
           </button>
         </div>

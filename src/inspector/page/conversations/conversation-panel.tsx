@@ -9,6 +9,7 @@ import { Name } from '../parts/name.tsx';
 import { TextBlock } from '../parts/text-block.tsx';
 import { Time } from '../parts/time.tsx';
 import { useAct } from '../parts/use-act.ts';
+import { useKeys } from '../parts/use-keys.ts';
 import { type Conversation, pathOf } from './conversation.ts';
 
 export interface ConversationPanelProps {
@@ -28,13 +29,7 @@ export function ConversationPanel({ id, chatbotId = '', onClose, onDeleted }: Co
   });
 
   useEffect(() => heading.current?.focus(), []);
-  useEffect(() => {
-    const leave = ({ key, defaultPrevented }: KeyboardEvent): void => {
-      if (key === 'Escape' && !defaultPrevented) onClose();
-    };
-    window.addEventListener('keydown', leave);
-    return () => window.removeEventListener('keydown', leave);
-  });
+  useKeys({ Escape: onClose });
 
   return (
     <section class="card panel" aria-labelledby="conversation">

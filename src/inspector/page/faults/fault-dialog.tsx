@@ -87,7 +87,7 @@ export function FaultDialog({ chatbotId, onMade, onClose }: FaultDialogProps) {
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class="primary" disabled={isPending}>
+          <button type="submit" class="primary" aria-disabled={isPending}>
             Make
           </button>
         </div>

@@ -1,25 +1,37 @@
 import { useEffect, useState } from 'preact/hooks';
 
-let show: (text: string) => void = () => {};
+interface Said {
+  text: string;
+  /** Tells one from the one before that says the same. */
+  turn: number;
+}
+
+const regions = new Set<(said: Said) => void>();
+let turn = 0;
 
 /** Says something to those who do not see the page, and shows it for a moment to those who do. */
 export function announce(text: string): void {
-  show(text);
+  turn++;
+  for (const show of regions) show({ text, turn });
 }
 
+/** Where it is said. An open dialog has one of its own: what is outside of it nobody hears, and sees dimly. */
 export function Announcements() {
-  const [text, setText] = useState('');
+  const [said, setSaid] = useState<Said>();
   useEffect(() => {
-    show = setText;
+    regions.add(setSaid);
+    return () => {
+      regions.delete(setSaid);
+    };
   }, []);
   useEffect(() => {
-    if (text === '') return;
-    const timer = setTimeout(() => setText(''), 4000);
+    if (!said) return;
+    const timer = setTimeout(() => setSaid(undefined), 4000);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [said]);
   return (
     <div class="announcements" role="status">
-      {text !== '' && <p>{text}</p>}
+      {said && <p key={said.turn}>{said.text}</p>}
     </div>
   );
 }

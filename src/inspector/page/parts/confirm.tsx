@@ -34,7 +34,7 @@ export function Confirm({
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="button" class="danger" disabled={isBusy} onClick={onConfirm}>
+          <button type="button" class="danger" aria-disabled={isBusy} onClick={() => isBusy || onConfirm()}>
             {action}
           </button>
         </div>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { Announcements } from './announcements.tsx';
 
 export interface DialogProps {
   title: string;
@@ -56,6 +57,7 @@ export function Dialog({ title, isOpen, isWide = false, onClose, children }: Dia
             )}
           </div>
           {children}
+          <Announcements />
         </>
       )}
     </dialog>

@@ -25,7 +25,7 @@ export function Listing({
       {rows.length > 0 ? children : !error && empty}
       {showMore && (
         <div class="more">
-          <button type="button" disabled={isLoadingMore} onClick={showMore}>
+          <button type="button" aria-disabled={isLoadingMore} onClick={() => isLoadingMore || showMore()}>
             {isLoadingMore ? 'Loading…' : `Show more ${what}`}
           </button>
         </div>

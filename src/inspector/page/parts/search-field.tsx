@@ -1,5 +1,5 @@
 import type { Ref } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface SearchFieldProps {
   label: string;
@@ -20,12 +20,22 @@ const PAUSE = 200;
 export function SearchField({ label, value, onChange, placeholder, offers, field, isWide = false }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
   // The address changed under it: by a link, or by going back.
-  useEffect(() => setTyped(value), [value]);
+  const given = useRef(value);
   useEffect(() => {
-    if (typed.trim() === value) return;
-    const timer = setTimeout(() => onChange(typed.trim()), PAUSE);
+    if (value !== given.current) setTyped(value);
+    given.current = value;
+  }, [value]);
+  // What is offered is meant as it is; around anything else blanks are a slip.
+  const meant = typed === value || offers?.includes(typed) ? typed : typed.trim();
+  const give = (text: string): void => {
+    given.current = text;
+    onChange(text);
+  };
+  useEffect(() => {
+    if (meant === value) return;
+    const timer = setTimeout(() => give(meant), PAUSE);
     return () => clearTimeout(timer);
-  }, [typed]);
+  }, [meant]);
   const list = offers && `offers-${label.replace(/\W/g, '-')}`;
   return (
     <label class={isWide ? 'search wide' : 'search'}>
@@ -39,11 +49,11 @@ export function SearchField({ label, value, onChange, placeholder, offers, field
         spellcheck={false}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') onChange(typed.trim());
+          if (event.key === 'Enter') give(meant);
           if (event.key !== 'Escape') return;
           event.stopPropagation();
           if (typed === '') event.currentTarget.blur();
-          else onChange('');
+          else give('');
           setTyped('');
         }}
       />

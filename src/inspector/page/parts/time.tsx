@@ -2,7 +2,8 @@ const TIME = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
-  hour12: false,
+  // `hour12: false` would say 24 at midnight where people have twelve hours.
+  hourCycle: 'h23',
 });
 const DAY = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric' });
 
@@ -10,10 +11,14 @@ const DAY = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short'
 export function Time({ at, isFull = false }: { at: string; isFull?: boolean }) {
   const date = new Date(at);
   const day = DAY.format(date);
-  const shown = isFull || day !== DAY.format(new Date()) ? `${day}, ${TIME.format(date)}` : TIME.format(date);
   return (
     <time dateTime={at} title={`${at.replace('T', ' ').replace('Z', '')} UTC`}>
-      {shown}
+      {(isFull || day !== DAY.format(new Date())) && (
+        <>
+          <span class="day">{day}</span>{' '}
+        </>
+      )}
+      {TIME.format(date)}
     </time>
   );
 }

@@ -1,5 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/preact-query';
+import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/preact-query';
 import type { RefObject } from 'preact';
+import { useRef } from 'preact/hooks';
 import { announce } from './announcements.tsx';
 
 export interface Act<Input, Answer> {
@@ -13,17 +14,43 @@ export interface Act<Input, Answer> {
   landing?: RefObject<HTMLElement> | undefined;
 }
 
-/** Something that changes the server, what is said of it, and what has to be read again. */
-export function useAct<Input = void, Answer = unknown>({ act, changes, said, onDone, landing }: Act<Input, Answer>) {
+/**
+ * Something that changes the server, what is said of it, and what has to be read again.
+ *
+ * It is done once at a time, however often it is asked for: a button that disabled itself meanwhile would lose the focus.
+ */
+export function useAct<Input = void, Answer = unknown>({
+  act,
+  changes,
+  said,
+  onDone,
+  landing,
+}: Act<Input, Answer>): Pick<UseMutationResult<Answer, Error, Input>, 'mutate' | 'isPending' | 'error' | 'data'> {
   const queries = useQueryClient();
-  return useMutation<Answer, Error, Input>({
+  const isUnderWay = useRef(false);
+  const { mutate, isPending, error, data } = useMutation<Answer, Error, Input>({
     mutationFn: act,
     onSuccess(answer, input) {
-      announce(said(answer, input));
       for (const key of changes) void queries.invalidateQueries({ queryKey: [key] });
       onDone?.(answer, input);
       // After the dialog has closed, and has put the focus back.
-      if (landing) setTimeout(() => landing.current?.focus());
+      setTimeout(() => {
+        landing?.current?.focus();
+        announce(said(answer, input));
+      });
+    },
+    onSettled() {
+      isUnderWay.current = false;
     },
   });
+  return {
+    mutate(...input) {
+      if (isUnderWay.current) return;
+      isUnderWay.current = true;
+      mutate(...input);
+    },
+    isPending,
+    error,
+    data,
+  };
 }

@@ -1,46 +1,53 @@
-import { useMutation, useQueryClient } from '@tanstack/preact-query';
+import { useQueryClient } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { ask } from '../api.ts';
-import { announce } from '../parts/announcements.tsx';
 import { Confirm } from '../parts/confirm.tsx';
+import { Name } from '../parts/name.tsx';
+import { useAct } from '../parts/use-act.ts';
 
 /** Empties the journal, of one chatbot or of all. */
-export function ClearButton({ chatbotId, isDisabled }: { chatbotId: string | undefined; isDisabled: boolean }) {
-  const [isAsking, setAsking] = useState(false);
-  const queries = useQueryClient();
-  const clear = useMutation({
-    mutationFn: () => ask('DELETE', '/requests', { query: chatbotId ? { chatbotId } : { all: 'true' } }),
-    onSuccess: async () => {
-      await queries.resetQueries({ queryKey: ['requests'] });
-      setAsking(false);
-      announce('The journal is empty');
-    },
-  });
+export function ClearButton({ chatbotId }: { chatbotId: string | undefined }) {
+  const [isAsked, setAsked] = useState(false);
   return (
     <>
-      <button type="button" class="remove" disabled={isDisabled} onClick={() => setAsking(true)}>
+      <button type="button" class="remove" onClick={() => setAsked(true)}>
         Clear…
       </button>
-      <Confirm
-        title="Empty the journal?"
-        action="Empty the journal"
-        isOpen={isAsking}
-        isBusy={clear.isPending}
-        error={clear.error}
-        onConfirm={() => clear.mutate()}
-        onClose={() => setAsking(false)}
-      >
-        <p>
-          {chatbotId ? (
-            <>
-              All requests of the chatbot <b class="mono">{chatbotId}</b> go, also those that the filters hide.
-            </>
-          ) : (
-            'All requests of all chatbots go, also those that the filters hide.'
-          )}{' '}
-          Conversations stay.
-        </p>
-      </Confirm>
+      {isAsked && <ConfirmClear chatbotId={chatbotId} onClose={() => setAsked(false)} />}
     </>
+  );
+}
+
+function ConfirmClear({ chatbotId, onClose }: { chatbotId: string | undefined; onClose: () => void }) {
+  const queries = useQueryClient();
+  const { mutate, isPending, error } = useAct({
+    async act() {
+      await ask('DELETE', '/requests', { query: chatbotId ? { chatbotId } : { all: 'true' } });
+      await queries.resetQueries({ queryKey: ['requests'] });
+    },
+    changes: [],
+    said: () => 'The journal is empty',
+    onDone: onClose,
+  });
+  return (
+    <Confirm
+      title="Empty the journal?"
+      action="Empty the journal"
+      isBusy={isPending}
+      error={error}
+      onConfirm={() => mutate()}
+      onClose={onClose}
+    >
+      <p class="long">
+        {chatbotId ? (
+          <>
+            All requests of the chatbot <Name text={chatbotId} /> go, also those that the filters hide.
+          </>
+        ) : (
+          'All requests of all chatbots go, also those that the filters hide.'
+        )}{' '}
+        Conversations stay.
+      </p>
+    </Confirm>
   );
 }

@@ -1,9 +1,10 @@
-import { useMutation, useQueryClient } from '@tanstack/preact-query';
+import { useRef } from 'preact/hooks';
 import { ask } from '../api.ts';
 import { conversationCurl } from '../conversation-curl.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { TextBlock } from '../parts/text-block.tsx';
+import { useAct } from '../parts/use-act.ts';
 
 interface Made {
   chatbotId: string;
@@ -13,24 +14,28 @@ interface Made {
 
 /** The first screen: the line to try, as it is or with a chatbot and a token that are good for it. */
 export function EmptyJournal() {
-  const queries = useQueryClient();
-  const made = useMutation({
-    mutationFn: () => ask<Made>('POST', '/chatbots'),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['chatbots'] }),
+  const line = useRef<HTMLDivElement>(null);
+  const made = useAct<void, Made>({
+    act: () => ask('POST', '/chatbots'),
+    changes: ['chatbots', 'tokens'],
+    said: () => 'Chatbot made',
+    landing: line,
   });
   const { chatbotId, token, channelIds: [channelId = 'web'] = [] } = made.data ?? {};
-  const line = conversationCurl(location.origin, { chatbotId, token, body: { channelId } });
+  const command = conversationCurl(location.origin, { chatbotId, token, body: { channelId } });
   return (
     <EmptyState title="No request yet">
       <p>
         {made.data
-          ? 'This line works as it stands. Its token is shown here only, until the page is left.'
+          ? 'This line works as it stands. Its token is shown here only, until the first request has come.'
           : 'Whatever is asked of the API appears here at once. Try this line, with the token that the server showed at its start:'}
       </p>
-      <TextBlock text={line} name="curl line" />
+      <div class="text" tabIndex={-1} ref={line}>
+        <TextBlock text={command} name="curl line" />
+      </div>
       {made.error && <Failure error={made.error} />}
       {!made.data && (
-        <button type="button" class="primary" disabled={made.isPending} onClick={() => made.mutate()}>
+        <button type="button" class="primary" aria-disabled={made.isPending} onClick={() => made.mutate()}>
           Make a chatbot with a token for it
         </button>
       )}

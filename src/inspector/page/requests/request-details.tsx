@@ -1,14 +1,14 @@
 // One request: what came in, what went out, and why.
-import { useMutation, useQuery } from '@tanstack/preact-query';
+import { useQuery } from '@tanstack/preact-query';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { ask } from '../api.ts';
-import { announce } from '../parts/announcements.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { Status } from '../parts/status.tsx';
 import { TextBlock } from '../parts/text-block.tsx';
 import { Time } from '../parts/time.tsx';
+import { useAct } from '../parts/use-act.ts';
 import { curlOf } from './curl.ts';
 import { DecisionTrail } from './decision-trail.tsx';
 import { duration } from './request-list.tsx';
@@ -30,7 +30,7 @@ export function RequestDetails({ id, onClose, onOpen, isFocused }: RequestDetail
     queryFn: ({ signal }) => ask<RequestView>('GET', `/requests/${encodeURIComponent(id)}`, { signal }),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const isThere = data !== undefined;
+  const isThere = data !== undefined || error !== null;
   useEffect(() => {
     if (isFocused && isThere) heading.current?.focus();
   }, [isThere]);
@@ -52,12 +52,11 @@ export function RequestDetails({ id, onClose, onOpen, isFocused }: RequestDetail
 
 function Details({ request, onOpen }: { request: RequestView; onOpen: (id: string) => void }) {
   const { id, status, chatbotId, time, durationMs, seed } = request;
-  const replay = useMutation({
-    mutationFn: () => ask<{ id: string; status: number | null }>('POST', `/requests/${id}/replay`),
-    onSuccess: (again) => {
-      announce(again.status === null ? 'Sent again: no answer' : `Sent again: ${again.status}`);
-      onOpen(again.id);
-    },
+  const replay = useAct<void, { id: string; status: number | null }>({
+    act: () => ask('POST', `/requests/${id}/replay`),
+    changes: [],
+    said: (again) => `Sent again: ${again.status ?? 'no answer'}`,
+    onDone: (again) => onOpen(again.id),
   });
   const replayOf = request.request.headers['x-stub-replay-of'];
   return (
@@ -67,7 +66,7 @@ function Details({ request, onOpen }: { request: RequestView; onOpen: (id: strin
       </p>
       <div class="actions">
         <CopyButton text={curlOf(request, location.origin)} label="Copy as curl" />
-        <button type="button" disabled={replay.isPending} onClick={() => replay.mutate()}>
+        <button type="button" aria-disabled={replay.isPending} onClick={() => replay.mutate()}>
           Send again
         </button>
         <CopyButton text={`${location.origin}/__admin/ui/requests/${id}`} label="Copy link" />

@@ -1,10 +1,10 @@
 // The list of requests: a table of which only the rows in sight are in the document.
-import { defaultRangeExtractor } from '@tanstack/virtual-core';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { Status } from '../parts/status.tsx';
 import { Time } from '../parts/time.tsx';
-import { useVirtualizer } from '../parts/use-virtualizer.ts';
+import { useWindow } from '../parts/use-window.ts';
+import { indexesIn, topFor } from '../parts/window.ts';
 import type { RequestRow } from './row.ts';
 
 /** Pixels; a row has one line, or two where the list is narrow. */
@@ -33,34 +33,22 @@ export function RequestList(props: RequestListProps) {
   const height = isNarrow ? HEIGHT.narrow : HEIGHT.wide;
   const current = rows.findIndex(({ id }) => id === currentId);
 
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    scrollMargin: isNarrow ? 0 : HEAD,
-    scrollPaddingStart: isNarrow ? 0 : HEAD,
-    getItemKey: (index) => rows[index]?.id ?? index,
-    overscan: 12,
-    // The current row stays in the document: it may have the focus.
-    rangeExtractor: (range) => {
-      const indexes = defaultRangeExtractor(range);
-      if (current === -1 || indexes.includes(current)) return indexes;
-      return [...indexes, current].sort((one, other) => one - other);
-    },
-  });
-  useLayoutEffect(() => virtualizer.measure(), [height]);
+  const seen = useWindow(scroller, isNarrow ? 0 : HEAD, height);
   useStandStill(scroller, rows, height);
 
-  const items = virtualizer.getVirtualItems();
-  const lastShown = items.at(-1)?.index ?? 0;
+  // The current row stays in the document: it may have the focus.
+  const indexes = indexesIn(seen, rows.length, current);
+  const stop = current === -1 ? indexes[0] : current;
+  const lastShown = indexes.at(-1) ?? 0;
   useEffect(() => {
     if (hasMore && lastShown >= rows.length - 40) loadMore();
   }, [lastShown, rows.length, hasMore]);
 
   useLayoutEffect(() => {
     if (focusTurn === 0 || current === -1) return;
-    virtualizer.scrollToIndex(current);
-    scroller.current?.querySelector<HTMLElement>(`#request-${currentId} a`)?.focus({ preventScroll: true });
+    const element = scroller.current as HTMLElement;
+    element.scrollTop = topFor({ ...seen, top: element.scrollTop }, current);
+    element.querySelector<HTMLElement>(`#request-${currentId} a`)?.focus({ preventScroll: true });
   }, [focusTurn]);
 
   return (
@@ -68,7 +56,7 @@ export function RequestList(props: RequestListProps) {
       class={`request-table ${isNarrow ? 'narrow' : 'wide'}`}
       role="table"
       aria-label="Requests"
-      aria-rowcount={rows.length + 1}
+      aria-rowcount={hasMore ? -1 : rows.length + 1}
     >
       <div role="presentation" class="request-scroller" ref={scroller}>
         <div role="rowgroup" class="request-head">
@@ -80,24 +68,21 @@ export function RequestList(props: RequestListProps) {
             ))}
           </div>
         </div>
-        <div role="rowgroup" class="request-body" style={{ height: `${virtualizer.getTotalSize()}px` }}>
-          {items.map(({ index, key, start }) => {
+        <div role="rowgroup" class="request-body" style={{ height: `${rows.length * height}px` }}>
+          {indexes.map((index) => {
             const row = rows[index];
             if (!row) return null;
             return (
               <div
-                key={key}
+                key={row.id}
                 id={`request-${row.id}`}
                 role="row"
                 aria-rowindex={index + 2}
                 aria-current={row.id === openId || undefined}
                 class={`request-row ${row.id === currentId ? 'at' : ''}`}
-                style={{
-                  height: `${height}px`,
-                  transform: `translateY(${start - virtualizer.options.scrollMargin}px)`,
-                }}
+                style={{ height: `${height}px`, transform: `translateY(${index * height}px)` }}
               >
-                <Cells row={row} href={hrefOf(row.id)} onFocus={() => onCurrent(row.id)} />
+                <Cells row={row} href={hrefOf(row.id)} isStop={index === stop} onFocus={() => onCurrent(row.id)} />
               </div>
             );
           })}
@@ -110,10 +95,12 @@ export function RequestList(props: RequestListProps) {
 interface CellsProps {
   row: RequestRow;
   href: string;
+  /** Whether Tab comes here: the arrows go through the others, and the next Tab leads to what is beside the list. */
+  isStop: boolean;
   onFocus: () => void;
 }
 
-function Cells({ row, href, onFocus }: CellsProps) {
+function Cells({ row, href, isStop, onFocus }: CellsProps) {
   const { method, target, status, chatbotId, reason, isPlain, durationMs, time } = row;
   return (
     <>
@@ -124,7 +111,7 @@ function Cells({ row, href, onFocus }: CellsProps) {
         {method}
       </span>
       <span role="cell" class="c-path cut mono" title={target}>
-        <Link href={href} onFocus={onFocus} draggable={false}>
+        <Link href={href} tabIndex={isStop ? 0 : -1} onFocus={onFocus} draggable={false}>
           {target}
         </Link>
       </span>

@@ -6,11 +6,11 @@ import { ChatbotField } from '../parts/chatbot-field.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { useFilters } from '../parts/filters.ts';
 import { SearchField } from '../parts/search-field.tsx';
+import { useKeys } from '../parts/use-keys.ts';
 import { ClearButton } from './clear-button.tsx';
 import { EmptyJournal, NothingMatches } from './empty-journal.tsx';
 import { RequestDetails } from './request-details.tsx';
 import { RequestList } from './request-list.tsx';
-import { useKeys } from './use-keys.ts';
 import { useRequests } from './use-requests.ts';
 
 const FILTERS = ['chatbotId', 'status', 'text'] as const;
@@ -88,8 +88,7 @@ function Journal({ filters, id, onClear, focusSearch }: JournalProps) {
   /** The one that the arrows of the list have opened: the focus stays in the list. */
   const glanced = useRef<string>();
 
-  const hrefOf = (other: string | undefined): string =>
-    `/requests${other === undefined ? '' : `/${other}`}${search && `?${search}`}`;
+  const hrefOf = (other: string | undefined): string => `/requests${other === undefined ? '' : `/${other}`}${search}`;
   const takeFocus = (): void => setFocusTurn((turn) => turn + 1);
   const close = (): void => {
     navigate(hrefOf(undefined));
@@ -135,7 +134,7 @@ function Journal({ filters, id, onClear, focusSearch }: JournalProps) {
         <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
           {isPaused ? `Resume${requests.held > 0 ? ` (${requests.held} new)` : ''}` : 'Pause'}
         </button>
-        <ClearButton chatbotId={filters['chatbotId']} isDisabled={rows.length === 0} />
+        <ClearButton chatbotId={filters['chatbotId']} />
       </div>
       <News arrived={requests.arrived} />
       <div class="requests-panes">
@@ -168,27 +167,27 @@ function onArrows(step: (distance: number) => void): Record<string, () => void> 
   return {
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
-    j: () => step(1),
-    k: () => step(-1),
     Home: () => step(Number.NEGATIVE_INFINITY),
   };
 }
 
-/** How long it is gathered what is said of the requests that come, in milliseconds. */
-const GATHERED = 1500;
+/** How often it is said that requests have come, in milliseconds: they may come without end. */
+const BETWEEN = 5000;
 
 /** Says how many came, to those who do not see the list. */
 function News({ arrived }: { arrived: number }) {
-  const said = useRef(0);
+  const latest = useRef(arrived);
+  latest.current = arrived;
   const [text, setText] = useState('');
   useEffect(() => {
-    const timer = setTimeout(() => {
-      const more = arrived - said.current;
-      said.current = arrived;
+    let said = 0;
+    const timer = setInterval(() => {
+      const more = latest.current - said;
+      said = latest.current;
       setText(more > 0 ? `${COUNT.format(more)} new ${more === 1 ? 'request' : 'requests'}` : '');
-    }, GATHERED);
-    return () => clearTimeout(timer);
-  }, [arrived]);
+    }, BETWEEN);
+    return () => clearInterval(timer);
+  }, []);
   return (
     <p class="offstage" aria-live="polite">
       {text}

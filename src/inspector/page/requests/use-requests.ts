@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/preact-query';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ask } from '../api.ts';
+import { arrive, NOTHING, release } from './arrivals.ts';
 import { follow } from './live.ts';
 import { type RequestRow, type RequestView, rowOf } from './row.ts';
 
@@ -12,14 +13,6 @@ interface Page {
   nextCursor: string | undefined;
   dropped: number;
 }
-
-/** What has come since the past was read, newest first: in the list, and held back while it stands still. */
-interface Arrived {
-  live: RequestRow[];
-  held: RequestRow[];
-}
-
-const NOTHING: Arrived = { live: [], held: [] };
 
 export interface Requests {
   /** Newest first. */
@@ -44,22 +37,16 @@ const REFRESH = 1000;
 /** The requests of the journal that the filters let through: those of the past page by page, and those that come. */
 export function useRequests(filters: Record<string, string>, isPaused: boolean): Requests {
   const queries = useQueryClient();
-  const [{ live, held }, setArrived] = useState<Arrived>(NOTHING);
+  const [{ live, arrived, waiting, isCut }, setArrivals] = useState(NOTHING);
   const standsStill = useRef(isPaused);
   standsStill.current = isPaused;
   const [isConnected, setConnected] = useState(false);
 
+  const queryKey = ['requests', filters];
   const past = useInfiniteQuery({
-    queryKey: ['requests', filters],
+    queryKey,
     initialPageParam: undefined as string | undefined,
-    queryFn: async ({ pageParam, signal }): Promise<Page> => {
-      const query = { ...filters, order: 'desc', limit: pageParam ? PAGE.next : PAGE.first, cursor: pageParam };
-      const page = await ask<{ requests: RequestView[]; nextCursor?: string; dropped: number }>('GET', '/requests', {
-        query,
-        signal,
-      });
-      return { rows: page.requests.map(rowOf), nextCursor: page.nextCursor, dropped: page.dropped };
-    },
+    queryFn: ({ pageParam, signal }) => readPage(filters, pageParam, signal),
     getNextPageParam: ({ nextCursor }) => nextCursor,
     // The stream keeps it true from then on.
     staleTime: Number.POSITIVE_INFINITY,
@@ -72,7 +59,7 @@ export function useRequests(filters: Record<string, string>, isPaused: boolean):
   const firstPage = past.data?.pages[0];
   useEffect(() => {
     if (!isThere) return;
-    setArrived(NOTHING);
+    setArrivals(NOTHING);
     let isStale = false;
     const timer = setInterval(() => {
       if (!isStale) return;
@@ -83,10 +70,7 @@ export function useRequests(filters: Record<string, string>, isPaused: boolean):
       onConnected: setConnected,
       onRows(rows) {
         isStale = true;
-        setArrived((previous) => {
-          const held = [...rows, ...previous.held];
-          return standsStill.current ? { ...previous, held } : { live: [...held, ...previous.live], held: [] };
-        });
+        setArrivals((previous) => arrive(previous, rows, standsStill.current));
       },
     });
     return () => {
@@ -97,23 +81,42 @@ export function useRequests(filters: Record<string, string>, isPaused: boolean):
   }, [isThere, firstPage]);
 
   useEffect(() => {
-    if (!isPaused) setArrived((previous) => ({ live: [...previous.held, ...previous.live], held: [] }));
+    if (!isPaused) setArrivals((previous) => release(previous));
   }, [isPaused]);
+
+  // More has come than is kept: the newest of it once more, and the rest when somebody scrolls there.
+  const mustBegin = isCut && !isPaused;
+  useEffect(() => {
+    if (!mustBegin) return;
+    const ending = new AbortController();
+    const begin = async (): Promise<void> => {
+      const page = await readPage(filters, undefined, ending.signal);
+      await queries.cancelQueries({ queryKey });
+      queries.setQueryData(queryKey, { pages: [page], pageParams: [undefined] });
+    };
+    // A server that does not answer now is asked again.
+    const timer = setInterval(() => void begin().catch(() => {}), REFRESH);
+    return () => {
+      clearInterval(timer);
+      ending.abort();
+    };
+  }, [mustBegin]);
 
   const rows = useMemo(() => {
     const known = new Set<string>();
     // Where the journal has dropped the last one that was seen, the stream begins with its oldest again.
-    return [...live, ...(past.data?.pages.flatMap((page) => page.rows) ?? [])].filter(({ id }) => {
+    const older = isCut && !isPaused ? [] : (past.data?.pages.flatMap((page) => page.rows) ?? []);
+    return [...live, ...older].filter(({ id }) => {
       const isNew = !known.has(id);
       known.add(id);
       return isNew;
     });
-  }, [live, dataUpdatedAt]);
+  }, [live, isCut, isPaused, dataUpdatedAt]);
 
   return {
     rows,
-    arrived: live.length,
-    held: held.length,
+    arrived,
+    held: waiting,
     isConnected,
     isLoading: past.isPending,
     isLoadingMore: past.isFetchingNextPage,
@@ -125,4 +128,13 @@ export function useRequests(filters: Record<string, string>, isPaused: boolean):
     error: past.error,
     retry: () => void past.refetch(),
   };
+}
+
+async function readPage(filters: Record<string, string>, cursor?: string, signal?: AbortSignal): Promise<Page> {
+  const query = { ...filters, order: 'desc', limit: cursor ? PAGE.next : PAGE.first, cursor };
+  const page = await ask<{ requests: RequestView[]; nextCursor?: string; dropped: number }>('GET', '/requests', {
+    query,
+    ...(signal && { signal }),
+  });
+  return { rows: page.requests.map(rowOf), nextCursor: page.nextCursor, dropped: page.dropped };
 }

@@ -22,10 +22,10 @@ export function ClockControls({ isFrozen, isBusy, onChange }: ClockControlsProps
   return (
     <div class="form">
       <div class="actions">
-        <button type="button" disabled={isBusy} onClick={() => onChange({ freeze: !isFrozen })}>
+        <button type="button" aria-disabled={isBusy} onClick={() => onChange({ freeze: !isFrozen })}>
           {isFrozen ? 'Run' : 'Freeze'}
         </button>
-        <button type="button" disabled={isBusy} onClick={() => onChange({ reset: true })}>
+        <button type="button" aria-disabled={isBusy} onClick={() => onChange({ reset: true })}>
           Back to the system’s time
         </button>
       </div>
@@ -33,7 +33,7 @@ export function ClockControls({ isFrozen, isBusy, onChange }: ClockControlsProps
         <legend>Go forward</legend>
         <div class="actions">
           {STEPS.map(([name, advanceMs]) => (
-            <button key={name} type="button" disabled={isBusy} onClick={() => onChange({ advanceMs })}>
+            <button key={name} type="button" aria-disabled={isBusy} onClick={() => onChange({ advanceMs })}>
               {name}
             </button>
           ))}
@@ -47,7 +47,7 @@ export function ClockControls({ isFrozen, isBusy, onChange }: ClockControlsProps
         }}
       >
         <DurationField label="Advance by" placeholder="Back when negative" isRequired value={step} onChange={setStep} />
-        <button type="submit" disabled={isBusy}>
+        <button type="submit" aria-disabled={isBusy}>
           Advance
         </button>
       </form>
@@ -70,7 +70,7 @@ export function ClockControls({ isFrozen, isBusy, onChange }: ClockControlsProps
             onInput={({ currentTarget }) => setTime(currentTarget.value)}
           />
         </label>
-        <button type="submit" disabled={isBusy}>
+        <button type="submit" aria-disabled={isBusy}>
           Set
         </button>
       </form>

@@ -41,7 +41,7 @@ export function SaveSnapshot({
             onInput={({ currentTarget }) => setName(currentTarget.value)}
           />
         </label>
-        <button type="submit" disabled={isPending}>
+        <button type="submit" aria-disabled={isPending}>
           {isTaken ? 'Save over it' : 'Save'}
         </button>
       </div>

@@ -5,7 +5,7 @@ const FIELDS = 'input, select, textarea, [contenteditable], dialog';
 /** What has the key Enter for itself. */
 const ACTIVE = 'a, button, summary';
 
-/** Keys of the whole view, by their names in `KeyboardEvent.key`. */
+/** Keys of a whole view, by their names in `KeyboardEvent.key`. */
 export function useKeys(keys: Record<string, () => unknown>): void {
   const latest = useRef(keys);
   latest.current = keys;
@@ -13,10 +13,13 @@ export function useKeys(keys: Record<string, () => unknown>): void {
     const listen = (event: KeyboardEvent): void => {
       const action = latest.current[event.key];
       const target = event.target as Element;
+      if (event.defaultPrevented) return;
       if (!action || event.ctrlKey || event.metaKey || event.altKey || target.closest(FIELDS)) return;
+      // A dialog whose button has gone leaves the focus to nobody.
+      if (document.querySelector('dialog[open]')) return;
       if (event.key === 'Enter' && target.closest(ACTIVE)) return;
       // In the details these keys scroll.
-      if (event.key !== 'Escape' && event.key !== '/' && target.closest('.details')) return;
+      if (event.key !== 'Escape' && event.key !== '/' && target.closest('.details, .panel')) return;
       event.preventDefault();
       action();
     };
