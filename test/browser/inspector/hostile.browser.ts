@@ -57,7 +57,7 @@ browserTest('script and markup in every field that a caller controls stay text, 
   const { json } = await admin(stub, 'GET', '/requests?limit=1000');
   t.ok(json.requests.length >= ATTACKS.length * 9, `${json.requests.length} requests`);
 
-  const { page } = await openPage(stub.url + UI);
+  const { page, takeComplaints } = await openPage(stub.url + UI);
   const hits: string[] = [];
   await page.exposeFunction('hit', () => hits.push(page.url()));
   page.on('dialog', (dialog) => {
@@ -86,6 +86,8 @@ browserTest('script and markup in every field that a caller controls stay text, 
       'Status',
     );
   }
+  // It is no status.
+  for (const complaint of takeComplaints()) t.match(complaint, /400/);
   await look('/chatbots', 'onerror');
   await look('/faults', 'onerror');
   await look('/state', 'onerror');
