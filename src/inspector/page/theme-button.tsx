@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 const KEY = 'chatcaptain-stub theme';
 const THEMES = ['system', 'light', 'dark'] as const;
@@ -9,7 +9,8 @@ export function ThemeButton() {
   const [theme, setTheme] = useState<Theme>(
     () => THEMES.find((name) => name === localStorage.getItem(KEY)) ?? 'system',
   );
-  useEffect(() => {
+  // Before anything of the page is painted in the wrong one.
+  useLayoutEffect(() => {
     localStorage.setItem(KEY, theme);
     document.documentElement.dataset['theme'] = theme;
   }, [theme]);
