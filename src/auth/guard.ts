@@ -57,11 +57,11 @@ export interface AuthOptions {
   tokens: TokenStore;
   clock: Clock;
   /** The id of the token as whose holder a request comes, whatever its headers say: for what the server sends itself. */
-  presented?: (request: FastifyRequest) => string | undefined;
+  presented: (request: FastifyRequest) => string | undefined;
 }
 
 export default fp<AuthOptions>(
-  async (app, { tokens, clock, presented = () => undefined }) => {
+  async (app, { tokens, clock, presented }) => {
     app.decorateRequest('assertAuthorized');
     app.decorate<RequirePermission>('requirePermission', (permission, resourceOf) => {
       const guard: preValidationAsyncHookHandler = async (request) => {

@@ -1,5 +1,5 @@
 // GET /: what this server is, and where things are. A page for a browser, JSON for a program.
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { asksForPage } from '../accept.ts';
 import type { Settings } from '../config.ts';
 import { named } from '../named.ts';
@@ -40,16 +40,18 @@ const indexPage: FastifyPluginAsync<{ settings: Pick<Settings, 'metrics'> }> = a
 export default named(indexPage);
 
 function refuseOtherMethods(app: FastifyInstance): void {
+  const refuse = async ({ method }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    reply.header('allow', ALLOW);
+    if (method === 'OPTIONS') return reply.code(204).send();
+    const message = `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`;
+    return reply.code(405).type('application/json; charset=utf-8').send(errorBody(405, message));
+  };
   app.route({
     method: app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD') as HTTPMethods[],
     url: '/',
-    onRequest: async ({ method }, reply) => {
-      reply.header('allow', ALLOW);
-      if (method === 'OPTIONS') return reply.code(204).send();
-      const message = `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`;
-      return reply.code(405).type('application/json; charset=utf-8').send(errorBody(405, message));
-    },
-    handler: () => {},
+    // Before it is looked at what body there is.
+    onRequest: refuse,
+    handler: refuse,
   });
 }
 
