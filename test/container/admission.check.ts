@@ -104,7 +104,6 @@ const unknown: Call[] = [
   '/%74okens',
   '/../__admin/tokens',
   '/tokens/',
-  '/ui',
 ].flatMap((path) =>
   ['GET', 'POST', 'DELETE', 'HEAD', 'OPTIONS'].map((method) => ({ method, path: `/__admin${path}` })),
 );
@@ -126,6 +125,17 @@ for (const [name, headers] of Object.entries(CREDENTIALS)) {
     if (status !== 401) problems.push(`${call.method} ${call.path} with ${name}: ${status}`);
   }
 }
+// The page of the inspector is for everybody, and the same for all: it holds nothing of what it will ask for.
+const pages = new Set<string>();
+for (const [name, headers] of Object.entries({ ...CREDENTIALS, it: ADMIN })) {
+  const page = await fetch(`${base}/__admin/ui`, { headers });
+  pages.add(`${page.status} ${await page.text()}`);
+  for (const method of ['POST', 'DELETE', 'OPTIONS']) {
+    const status = await statusOf({ method, path: '/__admin/ui' }, headers);
+    if (status !== 405) problems.push(`${method} /__admin/ui with ${name}: ${status}`);
+  }
+}
+if (pages.size !== 1 || !/^200 /.test([...pages].join())) problems.push(`/__admin/ui gave ${pages.size} pages`);
 try {
   deepEqual(await state(), before);
 } catch (error) {
