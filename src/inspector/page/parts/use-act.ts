@@ -31,10 +31,10 @@ export function useAct<Input = void, Answer = unknown>({
   const { mutate, isPending, error, data } = useMutation<Answer, Error, Input>({
     mutationFn: act,
     onSuccess(answer, input) {
-      for (const key of changes) void queries.invalidateQueries({ queryKey: [key] });
       onDone?.(answer, input);
-      // After the dialog has closed, and has put the focus back.
+      // After the dialog has closed, and has put the focus back; and what shows a thing that is gone does not ask for it.
       setTimeout(() => {
+        for (const key of changes) void queries.invalidateQueries({ queryKey: [key] });
         landing?.current?.focus();
         announce(said(answer, input));
       });
