@@ -12,7 +12,7 @@ import control, { refuseUnreadablePath } from './control/plugin.ts';
 import { createRecorder } from './control/requests/record.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
-import indexPage from './index-page/plugin.ts';
+import indexPage, { refuseAtIndex } from './index-page/plugin.ts';
 import inspector from './inspector/plugin.ts';
 import { RequestLog } from './logging.ts';
 import metrics from './metrics/plugin.ts';
@@ -106,7 +106,9 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   await app.register(inspector, { prefix: INSPECTOR });
   await app.register(indexPage, { settings });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
-  app.setNotFoundHandler(async ({ method, url, raw }) => {
+  app.setNotFoundHandler(async (request, reply) => {
+    const { method, url, raw } = request;
+    if (await refuseAtIndex(request, reply)) return reply;
     const target = redactTarget(url, credentialsIn(raw.rawHeaders));
     throw new RefusedError(
       404,

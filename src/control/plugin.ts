@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest,
 import type { ControlOptions } from '../context.ts';
 import { checkMediaType, readJson } from '../json-body.ts';
 import { named } from '../named.ts';
-import { CONTROL_PREFIX, originForm } from '../planes.ts';
+import { CONTROL_PREFIX, INSPECTOR, originForm } from '../planes.ts';
 import { createAdmission } from './admission.ts';
 import chatbots from './chatbots.ts';
 import clock from './clock.ts';
@@ -133,7 +133,9 @@ function refuseUnroutable(app: FastifyInstance): void {
   });
   app.setNotFoundHandler(async ({ method, url }, reply) => {
     const path = pathOf(url);
-    const allowed = methods.get(path) ?? [...methods].find(([pattern]) => matches(pattern, path))?.[1];
+    const allowed = isOfInspector(path)
+      ? LOOKED_AT
+      : (methods.get(path) ?? [...methods].find(([pattern]) => matches(pattern, path))?.[1]);
     if (!allowed) {
       // Without the query: it may hold a credential.
       throw new ProblemError(404, `Cannot ${method} ${path}. GET /__admin/openapi.json lists what there is.`);
@@ -141,6 +143,13 @@ function refuseUnroutable(app: FastifyInstance): void {
     if (method !== 'OPTIONS') throw wrongMethod(method, path, allowed);
     return reply.code(204).header('allow', allowHeader(allowed)).send();
   });
+}
+
+/** How the pages of the inspector are asked for, which are beside this plane. */
+const LOOKED_AT = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+function isOfInspector(path: string): boolean {
+  return path === INSPECTOR || path.startsWith(`${INSPECTOR}/`);
 }
 
 function pathOf(url: string): string {

@@ -1,10 +1,11 @@
 // GET /: what this server is, and where things are. A page for a browser, JSON for a program.
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { asksForPage } from '../accept.ts';
 import type { Settings } from '../config.ts';
 import { named } from '../named.ts';
 import { packageVersion } from '../package-root.ts';
-import { errorBody } from '../v1/errors.ts';
+import { originForm } from '../planes.ts';
+import { RefusedError } from '../v1/errors.ts';
 import { DESCRIPTION, linksOf, NAME, tryLine } from './contents.ts';
 
 const ALLOW = 'GET, HEAD, OPTIONS';
@@ -35,24 +36,21 @@ const indexPage: FastifyPluginAsync<{ settings: Pick<Settings, 'metrics'> }> = a
   });
   // Browsers ask for it by themselves.
   app.get('/favicon.ico', async (_request, reply) => reply.code(204).header('cache-control', 'max-age=86400').send());
-  refuseOtherMethods(app);
 };
 export default named(indexPage);
 
-function refuseOtherMethods(app: FastifyInstance): void {
-  const refuse = async ({ method }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    reply.header('allow', ALLOW);
-    if (method === 'OPTIONS') return reply.code(204).send();
-    const message = `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`;
-    return reply.code(405).type('application/json; charset=utf-8').send(errorBody(405, message));
-  };
-  app.route({
-    method: app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD') as HTTPMethods[],
-    url: '/',
-    // Before it is looked at what body there is.
-    onRequest: refuse,
-    handler: refuse,
-  });
+/**
+ * Answers what is asked of the index page otherwise than by looking at it; `undefined` for every other target. For the
+ * server's handler of what finds no route: a route for each other method would be made at every start.
+ */
+export async function refuseAtIndex(
+  { method, url }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  if (!/^\/?(?:\?.*)?$/s.test(originForm(url))) return undefined;
+  reply.header('allow', ALLOW);
+  if (method === 'OPTIONS') return reply.code(204).send();
+  throw new RefusedError(405, `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`);
 }
 
 /** Where the caller has reached this server. A `Host` that is no plain one is not repeated. */

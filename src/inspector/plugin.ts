@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { named } from '../named.ts';
-import { errorBody, RefusedError } from '../v1/errors.ts';
+import { errorBody } from '../v1/errors.ts';
 
 const HEADERS = {
   // No inline code or style, nothing from or to another host, and no text that becomes markup.
@@ -25,11 +25,6 @@ const inspector: FastifyPluginAsync = async (app) => {
   app.get<{ Params: { '*': string } }>('/*', async ({ headers, params }, reply) => {
     const [, asset] = /^assets\/(.*)$/s.exec(params['*']) ?? [];
     return send(asset ?? 'index.html', headers, reply);
-  });
-
-  app.setNotFoundHandler(async ({ method }, reply) => {
-    reply.header('allow', 'GET, HEAD');
-    throw new RefusedError(405, `Cannot ${method} the inspector: it is a page to look at, with GET.`);
   });
 };
 export default named(inspector);

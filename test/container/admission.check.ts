@@ -107,6 +107,8 @@ const unknown: Call[] = [
 ].flatMap((path) =>
   ['GET', 'POST', 'DELETE', 'HEAD', 'OPTIONS'].map((method) => ({ method, path: `/__admin${path}` })),
 );
+// It is looked at by everybody, and not asked for anything else.
+unknown.push(...['POST', 'DELETE', 'OPTIONS'].map((method) => ({ method, path: '/__admin/ui' })));
 
 const CREDENTIALS: Record<string, Record<string, string>> = {
   'no credential': {},
@@ -127,13 +129,9 @@ for (const [name, headers] of Object.entries(CREDENTIALS)) {
 }
 // The page of the inspector is for everybody, and the same for all: it holds nothing of what it will ask for.
 const pages = new Set<string>();
-for (const [name, headers] of Object.entries({ ...CREDENTIALS, it: ADMIN })) {
+for (const headers of [...Object.values(CREDENTIALS), ADMIN]) {
   const page = await fetch(`${base}/__admin/ui`, { headers });
   pages.add(`${page.status} ${await page.text()}`);
-  for (const method of ['POST', 'DELETE', 'OPTIONS']) {
-    const status = await statusOf({ method, path: '/__admin/ui' }, headers);
-    if (status !== 405) problems.push(`${method} /__admin/ui with ${name}: ${status}`);
-  }
 }
 if (pages.size !== 1 || !/^200 /.test([...pages].join())) problems.push(`/__admin/ui gave ${pages.size} pages`);
 try {

@@ -118,7 +118,9 @@ t.test('it is looked at with GET, and has no other files', async (t) => {
   const stub = await startTestStub(t);
   for (const path of [UI, `${UI}/requests`]) {
     const { status, headers, json } = await send(stub.url, { method: 'POST', path });
-    t.same([status, headers.allow, json.statusCode], [405, 'GET, HEAD', 405]);
+    t.same([status, headers.allow, json.status], [405, 'GET, HEAD, OPTIONS', 405]);
+    const options = await send(stub.url, { method: 'OPTIONS', path });
+    t.same([options.status, options.headers.allow], [204, 'GET, HEAD, OPTIONS']);
   }
   for (const name of ['page-00000000.js', 'main.tsx', '..%2Findex.html', 'constructor']) {
     const { status, json } = await send(stub.url, { method: 'GET', path: `${UI}/assets/${name}` });
