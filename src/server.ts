@@ -108,7 +108,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   await app.register(documents, { register: (description) => registerOperations(description, context) });
   app.setNotFoundHandler(async (request, reply) => {
     const { method, url, raw } = request;
-    if (await refuseAtIndex(request, reply)) return reply;
+    if (refuseAtIndex(request, reply)) return reply;
     const target = redactTarget(url, credentialsIn(raw.rawHeaders));
     throw new RefusedError(
       404,

@@ -40,17 +40,15 @@ const indexPage: FastifyPluginAsync<{ settings: Pick<Settings, 'metrics'> }> = a
 export default named(indexPage);
 
 /**
- * Answers what is asked of the index page otherwise than by looking at it; `undefined` for every other target. For the
- * server's handler of what finds no route: a route for each other method would be made at every start.
+ * Answers what is asked of the index page otherwise than by looking at it: throws, or has sent an answer when it returns
+ * `true`. For the server's handler of what finds no route: a route for each other method would be made at every start.
  */
-export async function refuseAtIndex(
-  { method, url }: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply | undefined> {
-  if (!/^\/?(?:\?.*)?$/s.test(originForm(url))) return undefined;
+export function refuseAtIndex({ method, url }: FastifyRequest, reply: FastifyReply): boolean {
+  if (!/^\/?(?:\?.*)?$/s.test(originForm(url))) return false;
   reply.header('allow', ALLOW);
-  if (method === 'OPTIONS') return reply.code(204).send();
-  throw new RefusedError(405, `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`);
+  if (method !== 'OPTIONS') throw new RefusedError(405, `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`);
+  reply.code(204).send();
+  return true;
 }
 
 /** Where the caller has reached this server. A `Host` that is no plain one is not repeated. */

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { type Duration, DurationField, millisecondsOf } from '../parts/duration-field.tsx';
-import { Failure } from '../parts/failure.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { linesOf, PERMISSIONS } from './grants.ts';
 import type { MadeToken } from './new-token-dialog.tsx';
@@ -83,15 +83,7 @@ export function ChatbotDialog({ onMade, onClose }: { onMade: (made: MadeToken) =
           </span>
         </label>
         <DurationField label="Its token expires in" placeholder="Never" min={0} value={expiry} onChange={setExpiry} />
-        {error && <Failure error={error} />}
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" aria-disabled={isPending}>
-            Make
-          </button>
-        </div>
+        <FormEnd error={error} isPending={isPending} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import type { TokenView } from '../../../control/tokens.ts';
 import { ask } from '../api.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { type Duration, DurationField, millisecondsOf } from '../parts/duration-field.tsx';
-import { Failure } from '../parts/failure.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { type AskedGrant, GrantFields } from './grant-fields.tsx';
 import { chatbotOf, PERMISSIONS, resourceOf } from './grants.ts';
@@ -72,15 +72,7 @@ export function TokenDialog({ permission = USUAL, chatbotId = '', onMade, onClos
             onInput={({ currentTarget }) => setToken(currentTarget.value)}
           />
         </label>
-        {error && <Failure error={error} />}
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" aria-disabled={isPending}>
-            Make
-          </button>
-        </div>
+        <FormEnd error={error} isPending={isPending} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { FaultResource } from '../../../control/faults/routes.ts';
 import { ask } from '../api.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { Failure } from '../parts/failure.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { DelayFields } from './delay-fields.tsx';
 import { EffectFields } from './effect-fields.tsx';
@@ -82,15 +82,7 @@ export function FaultDialog({ chatbotId, onMade, onClose }: FaultDialogProps) {
             </label>
           </div>
         </fieldset>
-        {error && <Failure error={error} />}
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" aria-disabled={isPending}>
-            Make
-          </button>
-        </div>
+        <FormEnd error={error} isPending={isPending} onCancel={onClose} />
       </form>
     </Dialog>
   );
