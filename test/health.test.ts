@@ -45,6 +45,9 @@ t.test('what the paths of the server refuse is like every other error, and leave
     );
   }
   t.equal((await send(url, { method: 'GET', path: '/metrics' })).status, 404);
+  // Answered once: what is thrown behind an answer stands in the log only.
+  t.equal((await send(url, { method: 'OPTIONS', path: '/' })).status, 204);
+  t.equal((await send(url, { method: 'DELETE', path: '/' })).status, 405);
   t.notMatch(String(destination.read()), /stack/);
 });
 
