@@ -39,9 +39,13 @@ const SYSTEM_TIME: Setting = { offsetMs: 0 };
 export const EARLIEST = 0;
 export const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
+/** What was written last: under load, many times are of the same millisecond. */
+let written = { time: Number.NaN as number | string, text: '' };
+
 /** A time in ISO 8601, UTC. @param time milliseconds since 1970, or a text with its zone */
 export function iso(time: number | string): string {
-  return new Date(time).toISOString();
+  if (time !== written.time) written = { time, text: new Date(time).toISOString() };
+  return written.text;
 }
 
 /** A clock that can be frozen, set and advanced, for the server and for single chatbots. Lives as long as the process. */

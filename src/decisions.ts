@@ -52,7 +52,7 @@ export function decide(
   step: Decision['step'],
   outcome: Decision['outcome'],
   detail: string,
-  more: Pick<Decision, 'violations' | 'tokenId'> = {},
+  more?: Pick<Decision, 'violations' | 'tokenId'>,
 ): void {
-  request.decisions.push({ step, outcome, detail, ...more });
+  request.decisions.push(more ? { step, outcome, detail, ...more } : { step, outcome, detail });
 }

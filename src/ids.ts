@@ -12,7 +12,13 @@ const RANDOM_LENGTH = 12;
  */
 export function createIdGenerator(clock: () => number, randomBytes: RandomBytes): () => string {
   const random = createRandomText(randomBytes);
-  return () => encodeTime(clock()) + random(RANDOM_LENGTH);
+  let [time, prefix] = [Number.NaN, ''];
+  return () => {
+    const now = clock();
+    // Under load, many ids are of the same millisecond.
+    if (now !== time) [time, prefix] = [now, encodeTime(now)];
+    return prefix + random(RANDOM_LENGTH);
+  };
 }
 
 /** Makes texts of a given length of `[0-9A-Za-z]`, each character equally likely. */

@@ -48,6 +48,8 @@ export function readJson(headers: IncomingHttpHeaders, bytes: Buffer): unknown {
 
 /** @throws UnreadableBodyError for what is announced as anything but JSON in UTF-8 */
 export function checkMediaType(header: string | undefined): void {
+  // What nearly all say.
+  if (header === 'application/json') return;
   if (header === undefined) {
     throw new UnreadableBodyError(`The request has a body and no Content-Type. ${SEND_JSON}`, true);
   }

@@ -1,4 +1,4 @@
-import type { FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
+import type { FastifyRequest, preValidationHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Clock } from '../clock.ts';
 import { decide } from '../decisions.ts';
@@ -31,7 +31,7 @@ export class PermissionDeniedError extends Error {
 export type RequirePermission = (
   permission: string,
   resourceOf: (request: FastifyRequest) => string,
-) => preValidationAsyncHookHandler;
+) => preValidationHookHandler;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -64,22 +64,24 @@ export default fp<AuthOptions>(
   async (app, { tokens, clock, presented }) => {
     app.decorateRequest('assertAuthorized');
     app.decorate<RequirePermission>('requirePermission', (permission, resourceOf) => {
-      const guard: preValidationAsyncHookHandler = async (request) => {
+      const guard: preValidationHookHandler = (request, _reply, done) => {
         const required = { permission, resource: resourceOf(request) };
         const [, id] = splitResource(required.resource);
-        const check = (): void => {
-          const now = clock(id);
-          const tokenId = presented(request);
-          const find = (): Verdict =>
-            tokenId === undefined ? tokens.find(credentialOf(request.headers), now) : tokens.findById(tokenId, now);
-          authorize(request, authenticate(request, find), required);
+        const tokenId = presented(request);
+        let finder: ((now: number) => Verdict) | undefined;
+        const find = (): Verdict => {
+          if (tokenId !== undefined) return tokens.findById(tokenId, clock(id));
+          finder ??= tokens.finderOf(credentialOf(request.headers));
+          return finder(clock(id));
         };
+        const check = (): void => authorize(request, authenticate(request, find), required);
         check();
         request.assertAuthorized = () => {
           const { length } = request.decisions;
           check();
           request.decisions.length = length;
         };
+        done();
       };
       guards.add(guard);
       return guard;

@@ -37,8 +37,8 @@ export function permissionCovers(held: string, required: string): boolean {
   const heldSegments = held.split('.');
   const requiredSegments = required.split('.');
   const last = heldSegments.length - 1;
-  for (const [index, segment] of heldSegments.entries()) {
-    const other = requiredSegments[index];
+  for (let index = 0; index <= last; index++) {
+    const [segment, other] = [heldSegments[index], requiredSegments[index]];
     if (other === undefined) return false;
     if (segment === '*' && index === last) return true;
     if (segment !== '*' && segment !== other) return false;

@@ -41,6 +41,8 @@ export type Verdict =
 export interface TokenStore {
   /** Looks a credential up in memory, without a query. Sees what other processes committed before this turn of the event loop. */
   find(credential: string, now?: number): Verdict;
+  /** The same for one that is looked up more than once: it is hashed only here. */
+  finderOf(credential: string): (now?: number) => Verdict;
   /** The same for the token of an id, whose credential nobody has to know. */
   findById(id: string, now?: number): Verdict;
   /** Stores a token and returns it with its credential, which cannot be had again. @throws TokenError */
@@ -146,15 +148,20 @@ export function createTokenStore(db: Database, { clock, newId }: { clock: Clock;
     return token ? { state: stateOf(token, now), token } : { state: 'unknown' };
   }
 
+  function finderOf(credential: string): (now?: number) => Verdict {
+    const key = hashOf(credential);
+    return (now = clock()) => {
+      refresh();
+      return verdictOn(registered.get(key) ?? stored.get(key), now);
+    };
+  }
+
   return {
     stateOf,
     reload,
 
-    find(credential, now = clock()) {
-      refresh();
-      const key = hashOf(credential);
-      return verdictOn(registered.get(key) ?? stored.get(key), now);
-    },
+    find: (credential, now) => finderOf(credential)(now),
+    finderOf,
 
     findById(id, now = clock()) {
       refresh();

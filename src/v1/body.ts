@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, preValidationHookHandler } from 'fastify';
+import type { FastifyInstance, preValidationHookHandler } from 'fastify';
 import { decide } from '../decisions.ts';
 import { readJson } from '../json-body.ts';
 import { RefusedError } from './errors.ts';
@@ -21,7 +21,8 @@ export function acceptOnlyJson(app: FastifyInstance): void {
   app.decorateRequest('bodyRefusal', null);
   app.decorateRequest('rawBody', null);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+  // The first by its name, since that is found at once; the other takes whatever else there is.
+  app.addContentTypeParser<Buffer>(['application/json', '*'], { parseAs: 'buffer' }, (request, bytes, done) => {
     request.rawBody = bytes;
     // An error given to `done` closes the connection. This body was read to its end, so the connection can stay.
     try {
@@ -34,19 +35,20 @@ export function acceptOnlyJson(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     if (route.schema?.body) route.preValidation = [route.preValidation as preValidationHookHandler, requireBody].flat();
   });
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     if (request.bodyRefusal) {
       decide(request, 'parsed', 'refused', request.bodyRefusal.message);
       throw request.bodyRefusal;
     }
     decide(request, 'parsed', 'passed', request.body === undefined ? 'no body' : 'JSON');
+    done();
   });
 }
 
 /** Runs behind the route's guard: the validator itself cannot tell a missing body from `null`. */
-async function requireBody(request: FastifyRequest): Promise<void> {
-  if (request.body !== undefined) return;
+const requireBody: preValidationHookHandler = (request, _reply, done) => {
+  if (request.body !== undefined) return done();
   const message = 'The request has no body. Send a JSON object with Content-Type: application/json.';
   decide(request, 'validated', 'refused', message);
   throw new RefusedError(400, message);
-}
+};

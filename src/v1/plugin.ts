@@ -36,7 +36,10 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
   app.addHook('onRoute', assertGuarded);
   refuseUnroutable(app);
   acceptOnlyJson(app);
-  app.addHook('preHandler', async (request) => decide(request, 'validated', 'passed', 'as the schema has it'));
+  app.addHook('preHandler', (request, _reply, done) => {
+    decide(request, 'validated', 'passed', 'as the schema has it');
+    done();
+  });
   if (options.prefer === 'on') honourPreferences(app);
   for (const hook of options.beforeHandler ?? []) app.addHook('preHandler', hook);
 
@@ -64,21 +67,23 @@ function assertGuarded({ method, url, preValidation, config }: RouteOptions): vo
  * in a path parameter, and on the path of an operation 405 with `Allow` for another method, 204 for OPTIONS.
  */
 function refuseUnroutable(app: FastifyInstance): void {
+  // In the words of NestJS.
+  const unknownPath = (request: FastifyRequest) => new RefusedError(404, `Cannot ${nameOf(request)}`);
   const refuseUnknownPath = async (request: FastifyRequest): Promise<never> => {
-    // In the words of NestJS.
-    throw new RefusedError(404, `Cannot ${nameOf(request)}`);
+    throw unknownPath(request);
   };
   app.setNotFoundHandler(refuseUnknownPath);
 
-  app.addHook('onRequest', async (request) => {
-    if (request.is404) return refuseUnknownPath(request);
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.is404) throw unknownPath(request);
     for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
-      if (value === '') return refuseUnknownPath(request);
+      if (value === '') throw unknownPath(request);
       if (/\p{Cc}/u.test(value)) {
         decide(request, 'parsed', 'refused', `${name} holds a control character`);
         throw new RefusedError(400, `${name} holds a control character. Leave it out of the path.`);
       }
     }
+    done();
   });
 
   app.addHook('onRoute', ({ method, path, prefix, config }) => {

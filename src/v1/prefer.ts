@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { decide } from '../decisions.ts';
 import { splitOutsideQuotes } from '../header-list.ts';
 import { MAX_DELAY } from '../pause.ts';
@@ -10,24 +10,28 @@ import { answerWithError, RefusedError, successStatus, usualHeaders } from './er
  * preference that cannot be honoured is ignored, as the RFC has it; `Preference-Applied` names those that were.
  */
 export function honourPreferences(app: FastifyInstance): void {
-  app.addHook('preHandler', async (request, reply) => {
-    const header = request.headers['prefer'];
-    if (header === undefined) return;
-    const { code, delay, error } = read(String(header), successStatus(request), request);
+  const answerAsPreferred = async (request: FastifyRequest, reply: FastifyReply, header: string): Promise<unknown> => {
+    const { code, delay, error } = read(header, successStatus(request), request);
     const isForced = code !== undefined && code >= 400;
     const applied = [
       ...(code === undefined ? [] : [`code=${code}`]),
       ...(delay === undefined ? [] : [`delay=${delay}`]),
       ...(error === undefined || isForced ? [] : ['error']),
     ].join(', ');
-    if (applied === '') return;
+    if (applied === '') return undefined;
     reply.header('preference-applied', applied);
     decide(request, 'preference', 'applied', applied);
     if (delay !== undefined) await app.pause(delay);
     if (isForced) {
       throw new RefusedError(code, `Forced by the request header Prefer: code=${code}.`, usualHeaders(code));
     }
-    if (error !== undefined) return answerWithError(reply, error);
+    return error === undefined ? undefined : answerWithError(reply, error);
+  };
+
+  app.addHook('preHandler', (request, reply, done) => {
+    const header = request.headers['prefer'];
+    if (header === undefined) return done();
+    return answerAsPreferred(request, reply, String(header));
   });
 }
 

@@ -1,5 +1,5 @@
 // Where faults step into the data plane: a request that has passed the guard, validation and its own preferences.
-import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import type { FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify';
 import { type Chance, turnOf } from '../../chance.ts';
 import { decide } from '../../decisions.ts';
 import { answerWithError } from '../../v1/errors.ts';
@@ -19,17 +19,26 @@ export interface FaultHookContext extends ConnectionContext {
  * Builds the hook that lets at most one fault fire for a request. Those for its chatbot alone are asked first, then
  * those for any chatbot, each in the order of making; the first that matches, has firings left and is drawn fires.
  */
-export function createFaultHook(context: FaultHookContext): preHandlerAsyncHookHandler {
+export function createFaultHook(context: FaultHookContext): preHandlerHookHandler {
   const { faults, chance } = context;
   const breakConnection = createConnectionBreaker(context);
 
-  return async (request, reply) => {
+  return (request, reply, done) => {
     const { chatbotId } = request.params as { chatbotId: string };
     const candidates = faults.candidates(chatbotId);
-    if (candidates.length === 0) return;
+    if (candidates.length === 0) return done();
+    return letOneFire(candidates, request, reply, chatbotId);
+  };
+
+  async function letOneFire(
+    candidates: readonly Fault[],
+    request: FastifyRequest,
+    reply: FastifyReply,
+    chatbotId: string,
+  ): Promise<unknown> {
     const random = (purpose: string): number => turnOf(request, chance, chatbotId).random(purpose);
     const fault = choose(candidates, request, random);
-    if (!fault) return;
+    if (!fault) return undefined;
 
     // In the same turn as the choice: no other request can come between.
     faults.count(fault);
@@ -39,7 +48,7 @@ export function createFaultHook(context: FaultHookContext): preHandlerAsyncHookH
     decide(request, 'fault', 'applied', `fault ${id}: ${describeEffect(effect, delay)}, ${howOften}`);
     if (delay > 0) await request.server.pause(delay);
     return answer(fault, request, reply);
-  };
+  }
 
   async function answer({ id, effect }: Fault, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     if (effect.status !== undefined) return answerWithStatus(reply, id, effect.status, effect);

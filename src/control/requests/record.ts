@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type IncomingMessage, METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AdjustableClock } from '../../clock.ts';
+import { type AdjustableClock, iso } from '../../clock.ts';
 import { type Decision, decide, type Violation } from '../../decisions.ts';
 import { CONTROL_PREFIX, chatbotIn, isDataPlane } from '../../planes.ts';
 import { credentialsIn, REDACTED, redactHeaders, redactName, redactTarget, redactText } from '../../redaction.ts';
@@ -83,7 +83,7 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
     const chatbotId = called ?? chatbotIn(target);
     journal.record({
       id: request.id,
-      time: new Date(clock.now(chatbotId)).toISOString(),
+      time: iso(clock.now(chatbotId)),
       method: request.method,
       ...parseTarget(target, credentials),
       chatbotId: shownId(chatbotId, called === undefined ? credentials : []),
@@ -126,7 +126,7 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
       const link = { link: describedBy(id) };
       journal.record({
         id,
-        time: new Date(clock.now(chatbotId)).toISOString(),
+        time: iso(clock.now(chatbotId)),
         method: redactText(method, credentials),
         ...parseTarget(target, credentials),
         chatbotId: shownId(chatbotId, credentials),
