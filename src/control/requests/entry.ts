@@ -49,25 +49,35 @@ export interface RequestRow {
 
 /** The row of an entry, but for its place. */
 export function rowFrom(entry: Entry): Omit<RequestRow, 'seq'> {
-  const { request, response } = entry;
-  const row = {
-    id: entry.id,
-    time: entry.time,
-    method: entry.method,
-    path: entry.path,
-    query: entry.query ?? null,
-    chatbot_id: entry.chatbotId ?? '',
+  const { id, time, method, path, query = null, chatbotId = '', request, response, seed = null } = entry;
+  const requestHeaders = JSON.stringify(request.headers);
+  const responseHeaders = JSON.stringify(response.headers);
+  const decisions = JSON.stringify(entry.decisions);
+  const { body: requestBody = null } = request;
+  const { body: responseBody = null } = response;
+  // Those in one text that are counted alike: this is done for each request.
+  const texts = id + time + method + path + (query ?? '') + chatbotId + requestHeaders + responseHeaders + decisions;
+  return {
+    id,
+    time,
+    method,
+    path,
+    query,
+    chatbot_id: chatbotId,
     status: entry.status ?? null,
     duration_ms: entry.durationMs,
-    request_headers: JSON.stringify(request.headers),
-    request_body: request.body ?? null,
-    response_headers: JSON.stringify(response.headers),
-    response_body: response.body ?? null,
-    decisions: JSON.stringify(entry.decisions),
-    seed: entry.seed ?? null,
+    request_headers: requestHeaders,
+    request_body: requestBody,
+    response_headers: responseHeaders,
+    response_body: responseBody,
+    decisions,
+    seed,
+    bytes:
+      Buffer.byteLength(texts) +
+      Buffer.byteLength(requestBody ?? '') +
+      Buffer.byteLength(responseBody ?? '') +
+      Buffer.byteLength(seed ?? ''),
   };
-  const texts = Object.values(row).filter((value) => typeof value === 'string' || Buffer.isBuffer(value));
-  return { ...row, bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) };
 }
 
 /** The entry of a row. */
