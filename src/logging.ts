@@ -5,6 +5,7 @@ import { type DestinationStream, pino } from 'pino';
 import type { Decision } from './decisions.ts';
 import { isDataPlane } from './planes.ts';
 import { credentialsIn, redactHeaders, redactTarget, redactText } from './redaction.ts';
+import { setImmediate } from './timers.ts';
 
 export interface LoggerOptions {
   level: string;
@@ -47,21 +48,45 @@ const tolerated = new WeakSet<Writable>();
  */
 export function tolerantOutput(fd: number | undefined, stream: Writable): DestinationStream {
   if (fd !== undefined && fstatSync(fd).isFile()) {
-    return {
-      write(line) {
-        try {
-          writeSync(fd, line);
-        } catch {
-          // Not through the stream, which would end with its first error: a full disk may be emptied again.
-        }
-      },
-    };
+    return together((lines) => {
+      try {
+        writeSync(fd, lines);
+      } catch {
+        // Not through the stream, which would end with its first error: a full disk may be emptied again.
+      }
+    });
   }
   if (!tolerated.has(stream)) stream.on('error', () => {});
   tolerated.add(stream);
+  return together((lines) => {
+    if (stream.writableLength < PATIENCE) stream.write(lines);
+  });
+}
+
+/** What is still to be written, of every output of this process. */
+const unwritten = new Set<() => void>();
+
+function writeAll(): void {
+  for (const write of unwritten) write();
+}
+
+/** Writes the lines of one event-loop turn at once: each write is a system call, as dear as much else of a request. */
+function together(write: (lines: string) => void): DestinationStream {
+  let lines = '';
+  function writeLines(): void {
+    unwritten.delete(writeLines);
+    const text = lines;
+    lines = '';
+    if (text !== '') write(text);
+  }
   return {
     write(line) {
-      if (stream.writableLength < PATIENCE) stream.write(line);
+      if (lines === '') {
+        if (unwritten.size === 0 && !process.listeners('exit').includes(writeAll)) process.on('exit', writeAll);
+        unwritten.add(writeLines);
+        setImmediate(writeLines);
+      }
+      if (lines.length < PATIENCE) lines += line;
     },
   };
 }
@@ -120,7 +145,8 @@ export class RequestLog extends LogController {
     const { method, headers } = request;
     const credentials = credentialsIn(request.raw.rawHeaders);
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
-    const why = redactText(reasonOf(request.decisions), credentials);
+    const reason = reasonOf(request.decisions);
+    const why = reason && redactText(reason, credentials);
     request.log[level](
       {
         method,

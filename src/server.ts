@@ -43,6 +43,8 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   const app = Fastify({
     loggerInstance: context.logger,
     logController,
+    // Without options pino makes one in a fraction of the time, and one is made for each request.
+    childLoggerFactory: (logger, bindings, options) => logger.child(bindings, options.level ? options : undefined),
     genReqId: (request) => context.arrivals.idOf(request) ?? context.newId(),
     bodyLimit: settings.bodyLimit,
     // New requests on open connections are answered while a shutdown waits for those in flight.
@@ -74,12 +76,13 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
 
   app.decorateRequest('decisions');
   app.decorateRequest('turn', null);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     request.decisions = [];
     reply.header('x-stub-request-id', request.id);
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new RefusedError(400, 'The request has no Host header (RFC 9112, section 3.2).');
     }
+    done();
   });
 
   app.addHook('onSend', (request, reply, _payload, done) => {

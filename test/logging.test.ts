@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { promisify } from 'node:util';
 import t from 'tap';
 import { resolveSettings } from '../src/config.ts';
 import { openContext } from '../src/context.ts';
 import { createLogger, formatOf, tolerantOutput } from '../src/logging.ts';
 import { buildServer } from '../src/server.ts';
+import { nextTurn } from '../src/timers.ts';
 import { pathOf, VALID } from './support/stub.ts';
 
 /** A server whose log is kept, without a socket. */
@@ -203,14 +206,17 @@ t.test('auto is JSON where nobody looks, and for people on a terminal', async (t
 t.test('a log that cannot be written costs lines, never an error', async (t) => {
   const file = path.join(t.testdir({ log: 'before\n' }), 'log');
   const appending = openSync(file, 'a');
-  tolerantOutput(appending, process.stdout).write('after\n');
+  const output = tolerantOutput(appending, process.stdout);
+  for (const line of ['after\n', 'and\n']) output.write(line);
+  await nextTurn();
   closeSync(appending);
-  t.equal(readFileSync(file, 'utf8'), 'before\nafter\n');
+  t.equal(readFileSync(file, 'utf8'), 'before\nafter\nand\n');
 
   const unwritable = openSync(file, 'r');
   t.teardown(() => closeSync(unwritable));
-  t.doesNotThrow(() => tolerantOutput(unwritable, process.stdout).write('lost\n'));
-  t.equal(readFileSync(file, 'utf8'), 'before\nafter\n');
+  tolerantOutput(unwritable, process.stdout).write('lost\n');
+  await nextTurn();
+  t.equal(readFileSync(file, 'utf8'), 'before\nafter\nand\n');
 });
 
 t.test('a reader that stands still holds no more than a bounded part of the log in memory', async (t) => {
@@ -220,8 +226,30 @@ t.test('a reader that stands still holds no more than a bounded part of the log 
   const output = tolerantOutput(device, reader);
   const line = 'x'.repeat(100_000);
   for (let index = 0; index < 50; index++) output.write(line);
+  await nextTurn();
+  for (let index = 0; index < 50; index++) output.write(line);
+  await nextTurn();
   t.ok(reader.writableLength > 100_000 && reader.writableLength < 2_000_000, `${reader.writableLength} bytes wait`);
   t.doesNotThrow(() => reader.destroy(new Error('the reader is gone')));
   await new Promise((resolve) => reader.once('close', resolve));
   t.doesNotThrow(() => output.write(line));
+  await nextTurn();
+});
+
+t.test('the lines of a turn are written together, and the last ones at the exit', async (t) => {
+  const file = path.join(t.testdir(), 'log');
+  const logging = new URL('../src/logging.ts', import.meta.url).href;
+  const program = `
+    const { openSync, readFileSync } = await import('node:fs');
+    const { tolerantOutput } = await import(${JSON.stringify(logging)});
+    const output = tolerantOutput(openSync(${JSON.stringify(file)}, 'a'), process.stdout);
+    output.write('first ');
+    output.write('second ');
+    if (readFileSync(${JSON.stringify(file)}, 'utf8') !== '') throw new Error('written one by one');
+    await new Promise(setImmediate);
+    output.write('last');
+    process.exit();`;
+  const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  t.equal(stderr, '');
+  t.equal(readFileSync(file, 'utf8'), 'first second last');
 });
