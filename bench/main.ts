@@ -1,6 +1,7 @@
 // Everything that is measured, beside what people would use in its place: node bench/main.ts [--quick] [--check] [PART…].
 // README.md says what each figure means.
 import { existsSync } from 'node:fs';
+import { drawChart } from './chart.ts';
 import { Collection, type PartResult, ratiosTo } from './figures.ts';
 import { gatesOf, gateTable } from './gates.ts';
 import { describeMachine, describeVersions, pinThisProcess } from './machine.ts';
@@ -14,6 +15,7 @@ import { startStub } from './parts/start-stub.ts';
 import { state } from './parts/state.ts';
 import { throughput } from './parts/throughput.ts';
 import { print, say } from './progress.ts';
+import { writeReadme } from './readme.ts';
 import { readResults, writeResults } from './results.ts';
 import { cleanUp } from './server.ts';
 import { tableOf } from './table.ts';
@@ -57,6 +59,10 @@ async function measure(parts: Part[]): Promise<void> {
   const results = readResults(quick);
   const gates = gatesOf(results);
   print(gateTable(gates));
+  if (!quick) {
+    await drawChart(results);
+    writeReadme(results);
+  }
   if (flags.includes('--check') && gates.some(({ met }) => !met)) process.exitCode = 1;
 }
 
