@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type Contestant, TOKEN } from './contestants.ts';
 import { ALL_CORES, pinned, SERVER_CORE } from './machine.ts';
 
@@ -20,12 +21,21 @@ export const BODY = JSON.stringify({
 });
 export const HEADERS = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
 
+const root = fileURLToPath(new URL('..', import.meta.url)).slice(0, -1);
+
 /** The longest that anybody may take to answer 201 for the first time. */
 const PATIENCE = 60_000;
 
-/** Everything that a run leaves on the disk. */
-export const workFolder = mkdtempSync(path.join(tmpdir(), 'chatcaptain-stub-bench-'));
+/** Everything that a run leaves on the disk, made when something is first left there. */
+let workFolder: string | undefined;
+function inWorkFolder(...names: string[]): string {
+  workFolder ??= mkdtempSync(path.join(tmpdir(), 'chatcaptain-stub-bench-'));
+  return path.join(workFolder, ...names);
+}
+
 const running = new Set<ChildProcess>();
+/** The beginning of what each has said on standard error, for when it fails. */
+const firstWords = new WeakMap<ChildProcess, string>();
 
 export interface Server {
   name: string;
@@ -60,21 +70,24 @@ export async function start(
 }
 
 export function newFolder(): string {
-  return mkdtempSync(path.join(workFolder, 'server-'));
+  return mkdtempSync(inWorkFolder('server-'));
 }
 
-/** A process group of its own, by which it is ended with what it starts. What it says is not kept, unless somebody reads it. */
+/** A process group of its own, by which it is ended with what it starts. Its output is not kept, unless somebody reads it. */
 export function run(
   cores: string,
   command: string[],
-  cwd = workFolder,
+  cwd = inWorkFolder(),
   output: 'ignore' | 'pipe' = 'ignore',
 ): ChildProcess {
   const [file = '', ...args] = pinned(cores, command);
-  const home = path.join(workFolder, 'home');
+  const home = inWorkFolder('home');
   mkdirSync(home, { recursive: true });
-  const stdio: StdioOptions = ['ignore', output, 'ignore'];
+  const stdio: StdioOptions = ['ignore', output, 'pipe'];
   const child = spawn(file, args, { cwd, detached: true, stdio, env: { ...process.env, HOME: home } });
+  child.stderr?.on('data', (words: Buffer) => {
+    firstWords.set(child, `${firstWords.get(child) ?? ''}${words}`.slice(0, 300));
+  });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
@@ -107,10 +120,16 @@ function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
+export function wordsOf(child: ChildProcess): string {
+  const words = (firstWords.get(child) ?? '').trim().replaceAll(/\s+/g, ' ');
+  // They are kept in a file for everybody.
+  return words.replaceAll(inWorkFolder(), 'TEMP').replaceAll(root, '.');
+}
+
 /** For the end of the run, whichever it is. */
 export function cleanUp(): void {
   for (const child of running) kill(child, 'SIGKILL');
-  rmSync(workFolder, { recursive: true, force: true, maxRetries: 5 });
+  if (workFolder !== undefined) rmSync(workFolder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function freePort(): Promise<number> {
@@ -127,7 +146,7 @@ async function answers201(child: ChildProcess, port: number): Promise<void> {
   const deadline = performance.now() + PATIENCE;
   let last = 'it never listened';
   while (performance.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}; ${last}`);
+    if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}: ${wordsOf(child)}`);
     try {
       const { status, body } = await post(`http://127.0.0.1:${port}${PATH}`);
       if (status === 201) return;

@@ -7,7 +7,7 @@ import { OURS } from '../contestants.ts';
 import { median } from '../figures.ts';
 import { ALL_CORES } from '../machine.ts';
 import type { Part, Run } from '../part.ts';
-import { run as runProcess } from '../server.ts';
+import { run as runProcess, wordsOf } from '../server.ts';
 
 const STAND_INS = { [OURS]: 'chatcaptain-stub', mockttp: 'mockttp', Prism: 'prism' };
 /** The first is the cold one, the next come as in a small suite, and those behind them when everything is warm. */
@@ -35,7 +35,7 @@ async function run({ quick, figures, say, skip }: Run): Promise<void> {
       const child = runProcess(ALL_CORES, command, undefined, 'pipe');
       const [said, [code]] = await Promise.all([text(child.stdout as NodeJS.ReadableStream), once(child, 'exit')]);
       if (code !== 0) {
-        skip(who, `exit code ${code}`);
+        skip(who, `exit code ${code}: ${wordsOf(child)}`);
         continue;
       }
       const { imported, lives } = JSON.parse(said) as { imported: number; lives: Record<string, number>[] };
