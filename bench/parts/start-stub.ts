@@ -22,7 +22,7 @@ export const startStub: Part = {
   name: 'start-stub',
   title: 'A stand-in in the process of the tests',
   reference: OURS,
-  seconds: { full: 75, quick: 12 },
+  seconds: { full: 75, quick: 8 },
   run,
 };
 
