@@ -76,7 +76,9 @@ function originOf(results: Results): string {
     mockttp: 'mockttp',
     Fastify: 'fastify',
   }).map(([name, key]) => `${name} ${versions[key]}`);
-  const quick = parts.some((part) => part.quick) ? ' One short round: it says little.' : '';
+  const quick = parts.some((part) => part.quick)
+    ? ' Some of it was one short round, with fewer rows and requests than it says, beside other work: it says little.'
+    : '';
   return `Measured ${all(({ date }) => date)} on ${all(({ machine }) => machine)}: ${named.join(', ')}.${quick}`;
 }
 

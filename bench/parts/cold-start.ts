@@ -11,7 +11,7 @@ export const coldStart: Part = {
   name: 'cold-start',
   title: 'From the command to the first 201',
   reference: OURS,
-  seconds: { full: 110, quick: 9 },
+  seconds: { full: 110, quick: 16 },
   run,
 };
 
@@ -20,7 +20,7 @@ async function run({ quick, figures, say, skip }: Run): Promise<void> {
   const contestants = [ours(), ...PEERS, ...LIMITS];
   const left = new Set(contestants);
   // Not counted: whatever is read for the first time comes from the disk.
-  for (let round = quick ? 1 : 0; round <= rounds; round++) {
+  for (let round = 0; round <= rounds; round++) {
     for (const [index, contestant] of [...left].entries()) {
       say((round + index / left.size) / (rounds + 1), `round ${round} of ${rounds}: ${contestant.name}`);
       try {
