@@ -46,20 +46,15 @@ declare module '@stoplight/prism-http-server' {
   };
 }
 
-declare module 'autocannon' {
-  interface Result {
-    requests: { total: number; average: number };
-    latency: { p50: number; p99: number };
-    errors: number;
-    non2xx: number;
+declare module 'echarts' {
+  interface Chart {
+    setOption(option: object): void;
+    renderToSVGString(): string;
+    dispose(): void;
   }
-  export default function autocannon(options: {
-    url: string;
-    connections: number;
-    /** In seconds. */
-    duration: number;
-    method: 'POST';
-    headers: Record<string, string>;
-    body: string;
-  }): Promise<Result>;
+  export function init(
+    element: null,
+    theme: null,
+    options: { renderer: 'svg'; ssr: true; width: number; height: number },
+  ): Chart;
 }

@@ -83,3 +83,10 @@ t.test('each row of "Where the contract is silent" names a test that is there', 
     t.match(readFileSync(new URL(file, root), 'utf8'), `t.test('${name}'`, name);
   }
 });
+
+t.test('its figures are those that bench/results.json holds', async (t) => {
+  // Without what tap tells its children: the benchmarks are not covered, and need not be.
+  const env = { PATH: process.env['PATH'] };
+  const check = execute(process.execPath, ['bench/readme.ts', '--check'], { cwd: root, env });
+  await t.resolves(check, 'node bench/readme.ts writes them');
+});

@@ -1,15 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '@stoplight/prism-core';
-import { getHttpOperationsFromSpec, type Operations } from '@stoplight/prism-http';
+import { getHttpOperationsFromSpec } from '@stoplight/prism-http';
 import { createServer } from '@stoplight/prism-http-server';
 import type { Started } from './stand-in.ts';
 
 const DOCUMENT = fileURLToPath(new URL('../../contract/inbox-conversations.openapi.json', import.meta.url));
 
-export const readDocument = () => getHttpOperationsFromSpec(DOCUMENT);
-
 /** As `prism mock` sets it up, without its log. */
-export async function serve(operations: Operations): Promise<Started> {
+export async function start(): Promise<Started> {
+  const operations = await getHttpOperationsFromSpec(DOCUMENT);
   const server = createServer(operations, {
     components: { logger: createLogger('prism', { enabled: false }) },
     cors: true,
@@ -27,8 +26,4 @@ export async function serve(operations: Operations): Promise<Started> {
     prepare: async () => ({ url: `${url}/v1/inbox/my-chatbot/conversations` }),
     close: server.close,
   };
-}
-
-export async function start(): Promise<Started> {
-  return serve(await readDocument());
 }
