@@ -67,7 +67,7 @@ const REMOVE = {
   channels: 'DELETE FROM channels WHERE chatbot_id = ?',
   tokens: 'DELETE FROM tokens WHERE chatbot_id = ?',
   savedConversations: `DELETE FROM snapshot_conversations
-     WHERE snapshot IN (SELECT key FROM snapshots WHERE chatbot_id = ?)`,
+     WHERE snapshot IN (SELECT coalesce(rows_key, key) FROM snapshots WHERE chatbot_id = ?)`,
   snapshots: 'DELETE FROM snapshots WHERE chatbot_id = ?',
   turns: 'DELETE FROM turns WHERE chatbot_id = ?',
   seeded: 'DELETE FROM seeded WHERE chatbot_id = ?',
@@ -83,7 +83,7 @@ const RESET_ALL = {
   channels: 'DELETE FROM channels',
   tokens: 'DELETE FROM tokens WHERE chatbot_id IS NOT NULL',
   savedConversations: `DELETE FROM snapshot_conversations
-     WHERE snapshot IN (SELECT key FROM snapshots WHERE chatbot_id <> '')`,
+     WHERE snapshot IN (SELECT coalesce(rows_key, key) FROM snapshots WHERE chatbot_id <> '')`,
   snapshots: `DELETE FROM snapshots WHERE chatbot_id <> ''`,
   seeded: `DELETE FROM seeded WHERE chatbot_id <> ''`,
 };
