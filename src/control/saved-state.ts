@@ -1,5 +1,6 @@
 // The rows behind snapshots: how a state is put aside, and how it comes back.
 import type { Database } from 'better-sqlite3';
+import { prepareSavedConversations } from './saved-conversations.ts';
 
 /** A row of the table `snapshots`, without the state. */
 export interface SnapshotRow {
@@ -30,51 +31,56 @@ const TABLES = [
 
 type Row = Record<string, string | number | null>;
 
-const COLUMNS = 'chatbot_id, id, channel_id, name, email, phone, created_at';
-
 /** The statements on snapshots, prepared once. Each of these runs in the caller's transaction. */
 export function prepareSavedState(db: Database): SavedState {
   const tables = TABLES.map((table) => prepareTable(db, table));
   const turns = prepareTurns(db);
-  const conversations = prepareConversations(db);
-  const insert = db.prepare<[string, string, string, number, string], SnapshotRow>(
-    `INSERT INTO snapshots (chatbot_id, name, created_at, conversations, state) VALUES (?, ?, ?, ?, ?)
-     RETURNING key, chatbot_id, name, created_at, conversations`,
+  const conversations = prepareSavedConversations(db);
+  const insert = db
+    .prepare<[string, string, string, string, number | undefined], number>(
+      `INSERT INTO snapshots (chatbot_id, name, created_at, conversations, state, rows_key) VALUES (?, ?, ?, 0, ?, ?)
+       RETURNING key`,
+    )
+    .pluck();
+  const setCount = db.prepare<[number, number], SnapshotRow>(
+    'UPDATE snapshots SET conversations = ? WHERE key = ? RETURNING key, chatbot_id, name, created_at, conversations',
   );
-  const find = db.prepare<[string, string], SnapshotRow & { state: string }>(
-    'SELECT * FROM snapshots WHERE chatbot_id = ? AND name = ?',
+  const find = db.prepare<[string, string], SnapshotRow & { state: string; rows_key: number }>(
+    `SELECT key, chatbot_id, name, created_at, conversations, state, coalesce(rows_key, key) AS rows_key
+     FROM snapshots WHERE chatbot_id = ? AND name = ?`,
   );
   const deleteSnapshot = db
-    .prepare<[string, string], number>('DELETE FROM snapshots WHERE chatbot_id = ? AND name = ? RETURNING key')
+    .prepare<[string, string], number>(
+      'DELETE FROM snapshots WHERE chatbot_id = ? AND name = ? RETURNING coalesce(rows_key, key)',
+    )
     .pluck();
 
-  function remove(name: string, chatbotId = ''): boolean {
-    const key = deleteSnapshot.get(chatbotId, name);
-    if (key === undefined) return false;
-    conversations.drop(key);
-    return true;
-  }
-
   return {
-    remove,
+    remove(name, chatbotId = '') {
+      const rowsKey = deleteSnapshot.get(chatbotId, name);
+      if (rowsKey === undefined) return false;
+      conversations.drop(rowsKey);
+      return true;
+    },
 
     save(name, chatbotId, createdAt) {
-      // A new row, not a new state in the old one: lists show the snapshots in the order in which they were taken.
-      const isNew = !remove(name, chatbotId);
+      const owner = chatbotId ?? '';
+      // A new row, not a new state in the old one: lists show the snapshots in the order in which they were taken. The
+      // conversations of the old one are what the new one is written upon.
+      const rowsKey = deleteSnapshot.get(owner, name);
       const state: Record<string, Row[]> = { turns: turns.read(chatbotId) };
       for (const table of tables) state[table.name] = table.read(chatbotId);
-      const count = conversations.count(chatbotId);
-      const snapshot = insert.get(chatbotId ?? '', name, createdAt, count, JSON.stringify(state)) as SnapshotRow;
-      conversations.save(snapshot.key, chatbotId);
-      return { snapshot, isNew };
+      const key = insert.get(owner, name, createdAt, JSON.stringify(state), rowsKey) as number;
+      const snapshot = setCount.get(conversations.save(rowsKey ?? key, chatbotId), key) as SnapshotRow;
+      return { snapshot, isNew: rowsKey === undefined };
     },
 
     restore(name, chatbotId) {
       const found = find.get(chatbotId ?? '', name);
       if (!found) return undefined;
-      const { state: text, ...snapshot } = found;
+      const { state: text, rows_key: rowsKey, ...snapshot } = found;
       const state: Record<string, Row[]> = JSON.parse(text);
-      conversations.restore(snapshot.key, chatbotId);
+      conversations.restore(rowsKey, chatbotId);
       for (const table of tables) table.replace(chatbotId, state[table.name] as Row[]);
       turns.raise(state['turns'] as Row[]);
       return snapshot;
@@ -119,35 +125,5 @@ function prepareTurns(db: Database) {
     raise(rows: Row[]): void {
       for (const row of rows) raise.run(row);
     },
-  };
-}
-
-/** Conversations are copied from table to table, without passing through memory. */
-function prepareConversations(db: Database) {
-  const countOf = db.prepare<[string], number>('SELECT count(*) FROM conversations WHERE chatbot_id = ?').pluck();
-  const countAll = db.prepare<[], number>('SELECT count(*) FROM conversations').pluck();
-  const save = `INSERT INTO snapshot_conversations (snapshot, ${COLUMNS}) SELECT ?, ${COLUMNS} FROM conversations`;
-  const saveOf = db.prepare<[number, string]>(`${save} WHERE chatbot_id = ?`);
-  const saveAll = db.prepare<[number]>(save);
-  const deleteOf = db.prepare<[string]>('DELETE FROM conversations WHERE chatbot_id = ?');
-  const deleteAll = db.prepare<[]>('DELETE FROM conversations');
-  const restore = db.prepare<[number]>(
-    `INSERT INTO conversations (${COLUMNS}) SELECT ${COLUMNS} FROM snapshot_conversations WHERE snapshot = ?`,
-  );
-  const drop = db.prepare<[number]>('DELETE FROM snapshot_conversations WHERE snapshot = ?');
-  return {
-    count: (chatbotId: string | undefined): number => {
-      return (chatbotId === undefined ? countAll.get() : countOf.get(chatbotId)) as number;
-    },
-    save(key: number, chatbotId: string | undefined): void {
-      if (chatbotId === undefined) saveAll.run(key);
-      else saveOf.run(key, chatbotId);
-    },
-    restore(key: number, chatbotId: string | undefined): void {
-      if (chatbotId === undefined) deleteAll.run();
-      else deleteOf.run(chatbotId);
-      restore.run(key);
-    },
-    drop: (key: number): void => void drop.run(key),
   };
 }

@@ -67,7 +67,7 @@ const REMOVE = {
   channels: 'DELETE FROM channels WHERE chatbot_id = ?',
   tokens: 'DELETE FROM tokens WHERE chatbot_id = ?',
   savedConversations: `DELETE FROM snapshot_conversations
-     WHERE snapshot IN (SELECT key FROM snapshots WHERE chatbot_id = ?)`,
+     WHERE snapshot IN (SELECT coalesce(rows_key, key) FROM snapshots WHERE chatbot_id = ?)`,
   snapshots: 'DELETE FROM snapshots WHERE chatbot_id = ?',
   turns: 'DELETE FROM turns WHERE chatbot_id = ?',
   seeded: 'DELETE FROM seeded WHERE chatbot_id = ?',
@@ -83,7 +83,7 @@ const RESET_ALL = {
   channels: 'DELETE FROM channels',
   tokens: 'DELETE FROM tokens WHERE chatbot_id IS NOT NULL',
   savedConversations: `DELETE FROM snapshot_conversations
-     WHERE snapshot IN (SELECT key FROM snapshots WHERE chatbot_id <> '')`,
+     WHERE snapshot IN (SELECT coalesce(rows_key, key) FROM snapshots WHERE chatbot_id <> '')`,
   snapshots: `DELETE FROM snapshots WHERE chatbot_id <> ''`,
   seeded: `DELETE FROM seeded WHERE chatbot_id <> ''`,
 };
@@ -171,14 +171,29 @@ function prepareDeletions<Sql extends Record<string, string>>(
   db: Database,
   sql: Sql,
 ): (...parameters: string[]) => Counts<Sql> {
-  const statements: [string, Statement<string[]>][] = Object.entries(sql).map(([name, text]) => [
-    name,
-    db.prepare<string[]>(text),
-  ]);
+  const deletions = Object.entries(sql).map(([name, text]) => [name, prepareDeletion(db, text)] as const);
   return (...parameters) =>
-    Object.fromEntries(
-      statements.map(([name, statement]) => [name, statement.run(...parameters).changes]),
-    ) as Counts<Sql>;
+    Object.fromEntries(deletions.map(([name, run]) => [name, run(...parameters)])) as Counts<Sql>;
+}
+
+/**
+ * Where all rows of a large table are the chatbot's, they are deleted without a condition: SQLite gives up the pages of the
+ * table then, and need not take row by row out of them and out of the indexes. Most of all the journal is often full of one.
+ */
+function prepareDeletion(db: Database, text: string): (...parameters: string[]) => number {
+  const deleteSome = db.prepare<string[]>(text);
+  const [, table] = /^DELETE FROM (conversations|requests) WHERE chatbot_id = \?$/.exec(text) ?? [];
+  if (table === undefined) return (...parameters) => deleteSome.run(...parameters).changes;
+  const deleteAll = db.prepare<[]>(`DELETE FROM ${table}`);
+  // Two looks into an index; `<>` would go through all of it.
+  const hasOthers = db
+    .prepare<string[], number>(
+      `SELECT EXISTS (SELECT 1 FROM ${table} WHERE chatbot_id < ?) OR EXISTS (SELECT 1 FROM ${table} WHERE chatbot_id > ?)`,
+    )
+    .pluck();
+  return (chatbotId) =>
+    (hasOthers.get(chatbotId as string, chatbotId as string) ? deleteSome.run(chatbotId as string) : deleteAll.run())
+      .changes;
 }
 
 /** Counts what the same deletions would take, each by itself: none of them deletes what another counts. */

@@ -92,6 +92,29 @@ t.test('what the fixtures declare is dated by the clock as it is after the reset
   }
 });
 
+t.test('a reset takes and counts its own alone, whether others stand before it, behind it, or nowhere', async (t) => {
+  const room = open(t);
+  const request = room.db.prepare(
+    `INSERT INTO requests (id, time, method, path, chatbot_id, status, duration_ms, request_headers, response_headers,
+       decisions, bytes) VALUES (?, '', 'POST', '', ?, 201, 1, '{}', '{}', '[]', 1)`,
+  );
+  const left = () =>
+    ['conversations', 'requests'].map((table) =>
+      room.db.prepare(`SELECT chatbot_id FROM ${table} ORDER BY 1`).pluck().all(),
+    );
+  for (const others of [['Mine'], ['mine '], ['', 'other'], ['min', 'minf'], []]) {
+    await room.state.reset();
+    for (const chatbotId of ['mine', ...others]) {
+      add(room, chatbotId);
+      request.run(made, chatbotId);
+    }
+    t.same(await room.state.reset('mine'), { conversations: 1, requests: 1, faults: 0 });
+    t.same(left(), [others, others]);
+    t.same(await room.state.reset('mine'), { conversations: 0, requests: 0, faults: 0 });
+    t.same(left(), [others, others]);
+  }
+});
+
 t.test('a clock goes back with what it belongs to, and no other does', async (t) => {
   const room = open(t);
   await room.state.save('base', 'mine');
