@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, InjectOptions, LightMyRequestResponse } from 'f
 import { EVERYTHING, type TokenStore } from './auth/tokens.ts';
 import { createClock } from './clock.ts';
 import type { Settings } from './config.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { adminTokenOf } from './context.ts';
 import type { Loaded } from './control/fixtures/load.ts';
 import { createIdGenerator } from './ids.ts';
@@ -35,13 +36,18 @@ export interface Running {
  * @param stopping ends a start that waits for its database: it rejects then
  * @throws StartupError when it cannot start
  */
-export async function boot(settings: Settings, logger: FastifyBaseLogger, stopping?: AbortSignal): Promise<Running> {
+export async function boot(
+  settings: Settings,
+  logger: FastifyBaseLogger,
+  stopping?: AbortSignal,
+  limits?: ConnectionLimits,
+): Promise<Running> {
   // Before the database is opened: where these cannot be used, nothing is written.
   const loaded = await loadFixtures(settings.fixtures);
   const address = await resolve(settings);
   const readiness = createReadiness({ check: 'database', reason: 'the database is being opened' });
   const unavailable = createUnavailable(readiness, createIdGenerator(Date.now, randomBytes));
-  const listener = await openListener({ ...settings, address, unavailable });
+  const listener = await openListener({ ...settings, address, unavailable, limits });
   const adminToken = adminTokenOf(settings, address);
   const closing = new AbortController();
   let token = settings.token;

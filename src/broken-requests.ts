@@ -6,8 +6,9 @@ import { errorBody } from './v1/errors.ts';
 
 /** What Node's HTTP parser calls its errors, and what they mean to a caller. */
 const REASONS: Record<string, [status: number, message: string]> = {
-  HPE_HEADER_OVERFLOW: [431, 'The request line and headers are larger than 16 KiB together.'],
+  HPE_HEADER_OVERFLOW: [431, 'The request line and headers are larger than 16 KiB together, or more than 1000.'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
+  CONNECT: [400, 'This server is no proxy: send requests to it, and not through it.'],
 };
 
 export interface BrokenRequestsContext {

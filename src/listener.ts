@@ -1,5 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { CONNECTION_LIMITS, type ConnectionLimits } from './connection-limits.ts';
+import { holdBackPipelines } from './pipelining.ts';
 import { StartupError } from './startup-error.ts';
 import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts';
 
@@ -20,6 +22,7 @@ export interface ListenerOptions {
   address: string;
   /** Answers while there is no server. */
   unavailable: RequestListener;
+  limits?: ConnectionLimits | undefined;
 }
 
 /** How long a connection on which nothing has come yet may hold a shutdown up, in milliseconds. */
@@ -28,22 +31,20 @@ const SILENCE = 50;
 /** How long a connection on which the last answer has gone out may do so, in milliseconds. */
 const SWEEP = 10;
 
-/** How long a connection waits for its next request, in milliseconds; Fastify's default. */
-const KEEP_ALIVE = 72_000;
-
-/** How long the head of a request may take, in milliseconds; Node's default, which it gives up together with `requestTimeout`. */
-const HEAD = 60_000;
-
 /** Listens. @throws StartupError when the address cannot be used; the message says what to do */
-export async function openListener({ host, port, address, unavailable }: ListenerOptions): Promise<Listener> {
+export async function openListener(options: ListenerOptions): Promise<Listener> {
+  const { host, port, address, unavailable, limits = CONNECTION_LIMITS } = options;
   let behind: Server | undefined;
   const door = createServer({
     // Node would answer a request without Host by itself, without a body and without a request id.
     requireHostHeader: false,
-    keepAliveTimeout: KEEP_ALIVE,
-    requestTimeout: 0,
-    headersTimeout: HEAD,
+    keepAliveTimeout: limits.keepAlive,
+    requestTimeout: limits.request,
+    headersTimeout: limits.head,
+    connectionsCheckingInterval: limits.check,
   });
+  door.timeout = limits.quiet;
+  holdBackPipelines(door, limits.underWay);
   // A client may say that it has nothing more to send, and still wants its answer.
   Object.assign(door, { httpAllowHalfOpen: true });
   const connections = new Set<Socket>();
@@ -63,6 +64,11 @@ export async function openListener({ host, port, address, unavailable }: Listene
   door.on('clientError', (error, socket) => {
     if (behind) behind.emit('clientError', error, socket);
     else socket.destroy();
+  });
+  // Who takes this for a proxy would hear nothing from Node.
+  door.on('connect', (_request, socket) => {
+    socket.on('error', () => {});
+    door.emit('clientError', Object.assign(new Error('no proxy'), { code: 'CONNECT' }), socket);
   });
 
   try {

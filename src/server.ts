@@ -1,6 +1,12 @@
 import { METHODS } from 'node:http';
 import type { Database } from 'better-sqlite3';
-import Fastify, { type FastifyError, type FastifyInstance, type preHandlerHookHandler } from 'fastify';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type preHandlerHookHandler,
+} from 'fastify';
 import auth from './auth/guard.ts';
 import { createBrokenRequests } from './broken-requests.ts';
 import type { Chance } from './chance.ts';
@@ -98,7 +104,15 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
   // Before the routes: one that is awaited before it keeps the framework's, with another body and a stack in the log.
-  app.setErrorHandler((error: FastifyError, request, reply) => void renderError(error, request, reply));
+  const refuseUnknownPath = (request: FastifyRequest, reply: FastifyReply): void => {
+    const refuse = (error: RefusedError): void => void renderError(error, request, reply);
+    if (!refuseAtIndex(request, reply, refuse)) refuse(unknownPath(request));
+  };
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    // The framework complains of a Content-Type before it comes to the path, which is the greater mistake.
+    if (request.is404 && error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') refuseUnknownPath(request, reply);
+    else renderError(error, request, reply);
+  });
 
   const { afterEarlierAnswers } = brokenRequests;
   const faultHook = createFaultHook({ ...context, recorder, requestLog: logController, afterEarlierAnswers });
@@ -109,16 +123,16 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   await app.register(inspector, { prefix: INSPECTOR });
   await app.register(indexPage, { settings });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
-  app.setNotFoundHandler(async (request, reply) => {
-    const { method, url, raw } = request;
-    if (refuseAtIndex(request, reply)) return reply;
-    const target = redactTarget(url, credentialsIn(raw.rawHeaders));
-    throw new RefusedError(
-      404,
-      `Cannot ${method} ${target}. The API is under /v1, the control plane under /__admin, the documentation at /docs.`,
-    );
-  });
+  app.setNotFoundHandler(refuseUnknownPath);
   return app;
+}
+
+function unknownPath({ method, url, raw }: FastifyRequest): RefusedError {
+  const target = redactTarget(url, credentialsIn(raw.rawHeaders));
+  return new RefusedError(
+    404,
+    `Cannot ${method} ${target}. The API is under /v1, the control plane under /__admin, the documentation at /docs.`,
+  );
 }
 
 /** The data plane and what it stands on: the part of the server that `/openapi.json` describes. */

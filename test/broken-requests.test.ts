@@ -51,6 +51,7 @@ t.test('what Node would answer by itself is answered by us, request id and all',
   const withoutHost = await post('1.1');
   t.match(withoutHost, /^HTTP\/1\.1 400 .*"message":"The request has no Host header/s);
   t.match(withoutHost, id);
+  t.match(await sendRaw(stub.url, 'GET /nope HTTP/1.1\r\nconnection: close\r\n\r\n'), /^HTTP\/1\.1 400 .*no Host/s);
   t.same(stub.rows(), []);
   const expecting = await post('1.1', 'host: x', 'expect: the-unexpected');
   t.match(expecting, /^HTTP\/1\.1 201 /);

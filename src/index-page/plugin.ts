@@ -40,14 +40,17 @@ const indexPage: FastifyPluginAsync<{ settings: Pick<Settings, 'metrics'> }> = a
 export default named(indexPage);
 
 /**
- * Answers what is asked of the index page otherwise than by looking at it: throws, or has sent an answer when it returns
- * `true`. For the server's handler of what finds no route: a route for each other method would be made at every start.
+ * Answers what is asked of the index page otherwise than by looking at it; returns whether it was. For the server's handler of what finds no route: a route for each other method would be made at every start.
  */
-export function refuseAtIndex({ method, url }: FastifyRequest, reply: FastifyReply): boolean {
+export function refuseAtIndex(
+  { method, url }: FastifyRequest,
+  reply: FastifyReply,
+  refuse: (error: RefusedError) => void,
+): boolean {
   if (!/^\/?(?:\?.*)?$/s.test(originForm(url))) return false;
   reply.header('allow', ALLOW);
-  if (method !== 'OPTIONS') throw new RefusedError(405, `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`);
-  reply.code(204).send();
+  if (method === 'OPTIONS') reply.code(204).send();
+  else refuse(new RefusedError(405, `Cannot ${method} /: use ${ALLOW}. The API is under /v1.`));
   return true;
 }
 

@@ -27,8 +27,11 @@ export function departureOf({ raw: { socket } }: FastifyRequest, { raw: response
 function listen(socket: Socket): Set<AbortController> {
   const together = new Set<AbortController>();
   waiting.set(socket, together);
-  socket.once('end', () => {
+  const leave = (): void => {
     for (const departure of together) departure.abort();
-  });
+  };
+  socket.once('end', leave);
+  // Of several answers only the one whose turn it is hears that its connection was reset.
+  socket.once('close', leave);
   return together;
 }

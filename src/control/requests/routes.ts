@@ -7,7 +7,7 @@ import { named } from '../../named.ts';
 import { decodeCursor, encodeCursor, nextCursor, orderQuery, pageQuery } from '../pages.ts';
 import { Problem } from '../problem.ts';
 import { scopeOf, scopeQuery } from '../scope.ts';
-import { createEntries } from './entries.ts';
+import { createEntries, type Placed } from './entries.ts';
 import type { Entry } from './entry.ts';
 import { compileFilter, filterQuery } from './filter.ts';
 import { harOf } from './har.ts';
@@ -51,12 +51,11 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
   const { journal, db } = context;
   const entries = createEntries(db);
 
-  async function* walk(query: Static<typeof Query>): AsyncGenerator<{ seq: number; bytes: number; entry: Entry }> {
+  /** @throws ProblemError at once: within a stream it would come when the answer has begun. */
+  function walk(query: Static<typeof Query>): AsyncGenerator<Placed> {
     const [after] = decodeCursor(query.cursor, [0]) ?? [];
     const { selection, holds } = compileFilter(query);
-    for await (const placed of entries.walk(selection, { order: query.order, after })) {
-      if (holds(placed.entry)) yield placed;
-    }
+    return those(entries.walk(selection, { order: query.order, after }), holds);
   }
 
   app.get(
@@ -147,6 +146,12 @@ const requests: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { contex
   );
 };
 export default named(requests);
+
+async function* those(all: AsyncGenerator<Placed>, holds: (entry: Entry) => boolean): AsyncGenerator<Placed> {
+  for await (const placed of all) {
+    if (holds(placed.entry)) yield placed;
+  }
+}
 
 async function* entriesOf(walk: AsyncIterable<{ entry: Entry }>): AsyncGenerator<Entry> {
   for await (const { entry } of walk) yield entry;

@@ -5,6 +5,7 @@ import { Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
 import { named } from '../../named.ts';
 import { clearInterval, setInterval } from '../../timers.ts';
+import { ProblemError } from '../problem.ts';
 import { departureOf } from './departure.ts';
 import { createEntries, type Entries } from './entries.ts';
 import type { Entry } from './entry.ts';
@@ -18,6 +19,9 @@ const HEARTBEAT = 15_000;
 /** How much may come up in the journal while a reader does not read, in bytes. */
 const PATIENCE = 1024 * 1024;
 
+/** How many may read at once: each is looked after at every request, and holds up all others a little. */
+const MOST_READERS = 200;
+
 const Query = Type.Object(
   {
     ...filterQuery,
@@ -29,6 +33,7 @@ const Query = Type.Object(
 const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context }) => {
   const { journal, db } = context;
   const entries = createEntries(db);
+  let readers = 0;
 
   app.get(
     '/requests/stream',
@@ -61,10 +66,16 @@ const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
       },
     },
     async (request, reply) => {
+      if (readers >= MOST_READERS) throw new ProblemError(429, TOO_MANY, {}, { 'retry-after': '1' });
+      readers += 1;
+      const departure = departureOf(request, reply);
+      departure.addEventListener('abort', () => {
+        readers -= 1;
+      });
       const follower: Follower = {
         filter: compileFilter(request.query),
         lastEventId: request.headers['last-event-id'] ?? request.query.lastEventId,
-        signals: [departureOf(request, reply), app.closing],
+        signals: [departure, app.closing],
         isBehind: () => reply.raw.writableNeedDrain,
         drop: () => reply.raw.destroy(),
       };
@@ -74,6 +85,8 @@ const stream: FastifyPluginAsyncTypebox<ControlOptions> = async (app, { context 
   );
 };
 export default named(stream);
+
+const TOO_MANY = `There are ${MOST_READERS} readers already, and there is room for no more. Close one of them.`;
 
 interface Follower {
   filter: CompiledFilter;

@@ -72,6 +72,7 @@ t.test('a query that cannot be answered is a 400 that says what would be right',
     ['?format=xml', /json or har/],
     ['?limit=0', /limit/],
     ['?cursor=abc', /cursor is none of this list/],
+    ['?cursor=abc&format=har', /cursor is none of this list/],
   ];
   for (const [query, says] of rows) {
     const { status, headers, json } = await get(stub, query);

@@ -282,3 +282,28 @@ t.test('a stream is refused like everything else that is asked wrongly', async (
   const head = await stub.send({ method: 'HEAD', path: '/__admin/requests/stream' });
   t.equal(head.status, 405, 'an answer without a body that would not end');
 });
+
+t.test('two hundred read at once, and those whose connection was reset make room, first on it or not', async (t) => {
+  const stub = await startTestStub(t);
+  const { hostname, port } = new URL(stub.url);
+  const socket = connect(Number(port), hostname);
+  socket.write('GET /__admin/requests/stream HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(250));
+  await once(socket, 'data');
+  const ask = async (): Promise<Response> => {
+    const response = await fetch(`${stub.url}/__admin/requests/stream`);
+    if (response.status === 200) await response.body?.cancel();
+    return response;
+  };
+  const refused = await ask();
+  t.equal(refused.status, 429);
+  t.equal(refused.headers.get('retry-after'), '1');
+  t.match(await refused.json(), { detail: /There are 200 readers already/ });
+  socket.resetAndDestroy();
+  let { status } = refused;
+  for (let tries = 0; tries < 100 && status !== 200; tries++) {
+    // Nothing is read from such a connection. What is written to it shows that nobody is there.
+    await stub.create(VALID);
+    ({ status } = await ask());
+  }
+  t.equal(status, 200);
+});

@@ -262,6 +262,12 @@ t.test('a path is the same for every method, however it is written', async (t) =
 
 t.test('what no operation takes is 404 before its body is read', async (t) => {
   const stub = await startTestStub(t);
+  for (const path of ['/nope', '/v1/nope', '/V1/inbox/mine/conversations']) {
+    const answer = await stub.send({ path, headers: { 'content-type': 'foo' }, body: '{}' });
+    t.match(answer, { status: 404, json: { error: 'Not Found' } }, `${path} with a type that is none`);
+  }
+  const atIndex = await stub.send({ path: '/', headers: { 'content-type': 'foo' }, body: '{}' });
+  t.match(atIndex, { status: 405, headers: { allow: 'GET, HEAD, OPTIONS' } });
   for (const path of ['/nope', '/v1/nope']) {
     for (const body of ['{', 'x'.repeat(200_000)]) {
       const answer = await stub.send({ path, headers: { 'content-type': 'application/json' }, body });
