@@ -1,4 +1,3 @@
-import { METHODS } from 'node:http';
 import type { Database } from 'better-sqlite3';
 import Fastify, { type FastifyError, type FastifyInstance, type preHandlerHookHandler } from 'fastify';
 import auth from './auth/guard.ts';
@@ -67,10 +66,6 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     http: { requireHostHeader: false },
   });
   brokenRequests.attach(app.server, (request, response) => app.routing(request, response));
-  // So that every method of HTTP finds the route that says 405.
-  for (const method of METHODS) {
-    if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method);
-  }
 
   app.decorateRequest('decisions');
   app.decorateRequest('turn', null);

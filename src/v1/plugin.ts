@@ -44,16 +44,8 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
 };
 export default named(v1);
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Set on a route that answers in `onRequest` and so never comes to a guard. */
-    isAnsweredEarly?: true;
-  }
-}
-
 /** Stops the start of a server that would answer a route without asking for a permission. */
-function assertGuarded({ method, url, preValidation, config }: RouteOptions): void {
-  if (config?.isAnsweredEarly) return;
+function assertGuarded({ method, url, preValidation }: RouteOptions): void {
   if (![preValidation].flat().some((hook) => hook !== undefined && isGuard(hook))) {
     throw new Error(`${method} ${url} has no guard: give it preValidation: app.requirePermission(…)`);
   }
@@ -70,8 +62,14 @@ function refuseUnroutable(app: FastifyInstance): void {
   };
   app.setNotFoundHandler(refuseUnknownPath);
 
-  app.addHook('onRequest', async (request) => {
-    if (request.is404) return refuseUnknownPath(request);
+  const methods = new Set<HTTPMethods>();
+  app.addHook('onRoute', ({ method }) => {
+    for (const name of [method].flat()) methods.add(name as HTTPMethods);
+  });
+
+  app.addHook('onRequest', async (request, reply) => {
+    const allowed = request.is404 ? allowedAt(app, methods, request) : [];
+    if (request.is404 && allowed.length === 0) return refuseUnknownPath(request);
     for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
       if (value === '') return refuseUnknownPath(request);
       if (/\p{Cc}/u.test(value)) {
@@ -79,27 +77,25 @@ function refuseUnroutable(app: FastifyInstance): void {
         throw new RefusedError(400, `${name} holds a control character. Leave it out of the path.`);
       }
     }
+    if (!request.is404) return;
+    const allow = [...allowed, 'OPTIONS'].join(', ');
+    if (request.method !== 'OPTIONS') {
+      throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow });
+    }
+    decide(request, 'routed', 'passed', `asked for the methods of the path: ${allow}`);
+    return reply.code(204).header('allow', allow).send();
   });
+}
 
-  app.addHook('onRoute', ({ method, path, prefix, config }) => {
-    if (config?.isAnsweredEarly) return;
-    const methods = [method].flat();
-    const allow = [...methods, 'OPTIONS'].join(', ');
-    app.route({
-      method: app.supportedMethods.filter((other) => !methods.includes(other)) as HTTPMethods[],
-      url: path.slice(prefix.length),
-      config: { isAnsweredEarly: true },
-      schema: { hide: true },
-      exposeHeadRoute: false,
-      onRequest: async (request, reply) => {
-        if (request.method === 'OPTIONS') {
-          decide(request, 'routed', 'passed', `asked for the methods of the path: ${allow}`);
-          return reply.code(204).header('allow', allow).send();
-        }
-        throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow });
-      },
-      handler: refuseUnknownPath,
-    });
+/**
+ * The methods of the operations at the path of a request, which gets the parameters that these would have. A route that
+ * answers for all other methods would be registered some thirty times at each start.
+ */
+function allowedAt(app: FastifyInstance, methods: Set<HTTPMethods>, request: FastifyRequest): HTTPMethods[] {
+  return [...methods].filter((method) => {
+    const operation = app.findRoute({ method, url: request.raw.url as string });
+    if (operation) request.params = operation.params;
+    return operation !== null;
   });
 }
 
