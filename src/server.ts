@@ -16,11 +16,11 @@ import inspector from './inspector/plugin.ts';
 import { RequestLog } from './logging.ts';
 import metrics from './metrics/plugin.ts';
 import pause from './pause.ts';
-import { CONTROL_PREFIX, INSPECTOR, isControlPlane } from './planes.ts';
+import { CONTROL_PREFIX, INSPECTOR, isBelowV1, isControlPlane } from './planes.ts';
 import { credentialsIn, redactTarget } from './redaction.ts';
 import type { GroupCommit } from './storage/group-commit.ts';
 import { createErrorRenderer, RefusedError } from './v1/errors.ts';
-import v1 from './v1/plugin.ts';
+import v1, { refuseUnroutable } from './v1/plugin.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -46,6 +46,8 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     bodyLimit: settings.bodyLimit,
     // New requests on open connections are answered while a shutdown waits for those in flight.
     return503OnClosing: false,
+    // None of the plugins waits for anything, and a timer for each costs a start more than some of them do.
+    pluginTimeout: 0,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 65536 },
     frameworkErrors: (error, request, reply) => {
       request.decisions = [];
@@ -75,6 +77,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new RefusedError(400, 'The request has no Host header (RFC 9112, section 3.2).');
     }
+    if (request.is404 && isBelowV1(request.url)) return refuseUnroutable(request, reply);
   });
 
   app.addHook('onSend', (request, reply, _payload, done) => {

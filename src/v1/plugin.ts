@@ -1,8 +1,8 @@
 // The data plane: what ChatCaptain documents under /v1, and nothing else.
 import type {
   FastifyError,
-  FastifyInstance,
   FastifyPluginAsync,
+  FastifyReply,
   FastifyRequest,
   HTTPMethods,
   preHandlerHookHandler,
@@ -34,7 +34,7 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
   // Replies are typed by their schema at compile time, and small: a compiled serializer would only cost start-up time.
   app.setSerializerCompiler(() => JSON.stringify);
   app.addHook('onRoute', assertGuarded);
-  refuseUnroutable(app);
+  app.addHook('onRequest', checkParameters);
   acceptOnlyJson(app);
   app.addHook('preHandler', async (request) => decide(request, 'validated', 'passed', 'as the schema has it'));
   if (options.prefer === 'on') honourPreferences(app);
@@ -51,52 +51,47 @@ function assertGuarded({ method, url, preValidation }: RouteOptions): void {
   }
 }
 
-/**
- * Answers what reaches no operation, before the body is read: 404 for a path that is none, 400 for a control character
- * in a path parameter, and on the path of an operation 405 with `Allow` for another method, 204 for OPTIONS.
- */
-function refuseUnroutable(app: FastifyInstance): void {
-  const refuseUnknownPath = async (request: FastifyRequest): Promise<never> => {
-    // In the words of NestJS.
-    throw new RefusedError(404, `Cannot ${nameOf(request)}`);
-  };
-  app.setNotFoundHandler(refuseUnknownPath);
-
-  const methods = new Set<HTTPMethods>();
-  app.addHook('onRoute', ({ method }) => {
-    for (const name of [method].flat()) methods.add(name as HTTPMethods);
-  });
-
-  app.addHook('onRequest', async (request, reply) => {
-    const allowed = request.is404 ? allowedAt(app, methods, request) : [];
-    if (request.is404 && allowed.length === 0) return refuseUnknownPath(request);
-    for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
-      if (value === '') return refuseUnknownPath(request);
-      if (/\p{Cc}/u.test(value)) {
-        decide(request, 'parsed', 'refused', `${name} holds a control character`);
-        throw new RefusedError(400, `${name} holds a control character. Leave it out of the path.`);
-      }
+/** Refuses the path of an operation that leaves a parameter empty, or puts a control character into it: 404, 400. */
+async function checkParameters(request: FastifyRequest): Promise<void> {
+  for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
+    if (value === '') return refuseUnknownPath(request);
+    if (/\p{Cc}/u.test(value)) {
+      decide(request, 'parsed', 'refused', `${name} holds a control character`);
+      throw new RefusedError(400, `${name} holds a control character. Leave it out of the path.`);
     }
-    if (!request.is404) return;
-    const allow = [...allowed, 'OPTIONS'].join(', ');
-    if (request.method !== 'OPTIONS') {
-      throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow });
-    }
-    decide(request, 'routed', 'passed', `asked for the methods of the path: ${allow}`);
-    return reply.code(204).header('allow', allow).send();
-  });
+  }
 }
 
 /**
- * The methods of the operations at the path of a request, which gets the parameters that these would have. A route that
- * answers for all other methods would be registered some thirty times at each start.
+ * Answers what finds no route below /v1, before the body is read: 404 for a path that is none, and on the path of an
+ * operation 405 with `Allow` for another method, 204 for OPTIONS. For a hook of the server: a handler of this scope's own,
+ * or a route for all other methods, would be registered some seventy times at each start.
  */
-function allowedAt(app: FastifyInstance, methods: Set<HTTPMethods>, request: FastifyRequest): HTTPMethods[] {
-  return [...methods].filter((method) => {
-    const operation = app.findRoute({ method, url: request.raw.url as string });
+export async function refuseUnroutable(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const methods = methodsAt(request);
+  if (methods.length === 0) return refuseUnknownPath(request);
+  await checkParameters(request);
+  const allow = [...methods, 'OPTIONS'].join(', ');
+  if (request.method !== 'OPTIONS') {
+    throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow });
+  }
+  decide(request, 'routed', 'passed', `asked for the methods of the path: ${allow}`);
+  return reply.code(204).header('allow', allow).send();
+}
+
+/** The methods of the operations at the path of a request, which gets the parameters that these would have. */
+function methodsAt(request: FastifyRequest): string[] {
+  const { server, raw } = request;
+  return server.supportedMethods.filter((method) => {
+    const operation = server.findRoute({ method: method as HTTPMethods, url: raw.url as string });
     if (operation) request.params = operation.params;
     return operation !== null;
   });
+}
+
+async function refuseUnknownPath(request: FastifyRequest): Promise<never> {
+  // In the words of NestJS.
+  throw new RefusedError(404, `Cannot ${nameOf(request)}`);
 }
 
 /** A request in an error text: the journal keeps that, too. */
