@@ -48,6 +48,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     return503OnClosing: false,
     // None of the plugins waits for anything, and a timer for each costs a start more than some of them do.
     pluginTimeout: 0,
+    exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 65536 },
     frameworkErrors: (error, request, reply) => {
       request.decisions = [];
@@ -68,6 +69,11 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     http: { requireHostHeader: false },
   });
   brokenRequests.attach(app.server, (request, response) => app.routing(request, response));
+
+  // One route for both: Fastify itself would make a second one for HEAD of each, at every start.
+  app.addHook('onRoute', (route) => {
+    if (route.method === 'GET' && route.exposeHeadRoute !== false) route.method = ['GET', 'HEAD'];
+  });
 
   app.decorateRequest('decisions');
   app.decorateRequest('turn', null);
