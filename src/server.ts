@@ -5,10 +5,10 @@ import { createBrokenRequests } from './broken-requests.ts';
 import type { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
 import type { ServerContext } from './context.ts';
-import { createAdmission } from './control/admission.ts';
 import { createFaultHook } from './control/faults/hook.ts';
-import control, { refuseUnreadablePath } from './control/plugin.ts';
+import control from './control/plugin.ts';
 import { createRecorder } from './control/requests/record.ts';
+import { createUnroutable, type Paths } from './control/unroutable.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
 import indexPage, { refuseAtIndex } from './index-page/plugin.ts';
@@ -35,7 +35,8 @@ declare module 'fastify' {
 export async function buildServer(context: ServerContext): Promise<FastifyInstance> {
   const { settings } = context;
   const renderError = createErrorRenderer(settings);
-  const admit = createAdmission(context);
+  const controlPaths: Paths = new Map();
+  const unroutable = createUnroutable(context, controlPaths);
   const logController = new RequestLog(settings.logLevel);
   const recorder = createRecorder(context);
   const brokenRequests = createBrokenRequests({ ...context, recorder });
@@ -55,7 +56,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
       reply.header('x-stub-request-id', request.id);
       // No hook and no log line of the framework's follows here.
       if (isControlPlane(request.raw.url as string)) {
-        refuseUnreadablePath(admit, request, reply);
+        unroutable.refuseUnreadable(request, reply);
         recorder.record(request, reply, { status: reply.statusCode });
       } else {
         recorder.linkTo(request, reply);
@@ -83,7 +84,9 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new RefusedError(400, 'The request has no Host header (RFC 9112, section 3.2).');
     }
-    if (request.is404 && isBelowV1(request.url)) return refuseUnroutable(request, reply);
+    if (!request.is404) return;
+    if (isBelowV1(request.url)) return refuseUnroutable(request, reply);
+    if (isControlPlane(request.url)) return unroutable.refusePath(request, reply);
   });
 
   app.addHook('onSend', (request, reply, _payload, done) => {
@@ -106,7 +109,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   await registerOperations(app, context, [faultHook]);
   await app.register(health, { context });
   await app.register(metrics, { context, recorder });
-  await app.register(control, { prefix: CONTROL_PREFIX, context });
+  await app.register(control, { prefix: CONTROL_PREFIX, context, paths: controlPaths });
   await app.register(inspector, { prefix: INSPECTOR });
   await app.register(indexPage, { settings });
   await app.register(documents, { register: (description) => registerOperations(description, context) });
