@@ -106,13 +106,15 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
 
   const { afterEarlierAnswers } = brokenRequests;
   const faultHook = createFaultHook({ ...context, recorder, requestLog: logController, afterEarlierAnswers });
-  await registerOperations(app, context, [faultHook]);
-  await app.register(health, { context });
-  await app.register(metrics, { context, recorder });
-  await app.register(control, { prefix: CONTROL_PREFIX, context, paths: controlPaths });
-  await app.register(inspector, { prefix: INSPECTOR });
-  await app.register(indexPage, { settings });
-  await app.register(documents, { register: (description) => registerOperations(description, context) });
+  // None is awaited, which would take some turns of the event loop for each: they are loaded in this order, when the server
+  // is made ready.
+  registerOperations(app, context, [faultHook]);
+  app.register(health, { context });
+  app.register(metrics, { context, recorder });
+  app.register(control, { prefix: CONTROL_PREFIX, context, paths: controlPaths });
+  app.register(inspector, { prefix: INSPECTOR });
+  app.register(indexPage, { settings });
+  app.register(documents, { register: async (description) => registerOperations(description, context) });
   app.setNotFoundHandler(async (request, reply) => {
     const { method, url, raw } = request;
     if (refuseAtIndex(request, reply)) return reply;
@@ -126,17 +128,17 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
 }
 
 /** The data plane and what it stands on: the part of the server that `/openapi.json` describes. */
-async function registerOperations(
+function registerOperations(
   app: FastifyInstance,
   context: ServerContext,
   beforeHandler: preHandlerHookHandler[] = [],
-): Promise<void> {
+): void {
   app.decorate('db', context.db);
   app.decorate('groupCommit', context.groupCommit);
   app.decorate('chance', context.chance);
   app.decorate('clock', context.clock.now);
-  await app.register(pause);
+  app.register(pause);
   const { tokens, clock, arrivals } = context;
-  await app.register(auth, { tokens, clock: clock.now, presented: ({ raw }) => arrivals.tokenIdOf(raw) });
-  await app.register(v1, { prefix: '/v1', ...context.settings, beforeHandler });
+  app.register(auth, { tokens, clock: clock.now, presented: ({ raw }) => arrivals.tokenIdOf(raw) });
+  app.register(v1, { prefix: '/v1', ...context.settings, beforeHandler });
 }
