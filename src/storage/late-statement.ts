@@ -13,20 +13,26 @@ export function prepareLate(db: Database): Database {
 class LateStatement implements Pick<Statement, 'run' | 'get' | 'all' | 'iterate' | 'columns'> {
   readonly #prepare: () => Statement;
   #prepared: Statement | undefined;
-  #isPlucked = false;
+  readonly #shapes: ('pluck' | 'raw')[] = [];
 
   constructor(prepare: () => Statement) {
     this.#prepare = prepare;
   }
 
   get #statement(): Statement {
-    this.#prepared ??= this.#isPlucked ? this.#prepare().pluck() : this.#prepare();
+    this.#prepared ??= this.#shapes.reduce((statement, shape) => statement[shape](), this.#prepare());
     return this.#prepared;
   }
 
   /** Before the first run. */
   pluck(): this {
-    this.#isPlucked = true;
+    this.#shapes.push('pluck');
+    return this;
+  }
+
+  /** Before the first run. */
+  raw(): this {
+    this.#shapes.push('raw');
     return this;
   }
 
