@@ -9,18 +9,24 @@ import { bundlePage } from './src/inspector/bundle.ts';
 const RELATIVE = /(?<=(?: from|^import) ')(\.[^']+)\.ts(?=')/gm;
 
 /**
- * Node's own modules through `require`. An `import` of one reads all that it exports, and `node:http` loads its WebSocket
- * then, with the whole of undici behind it: a twelfth of what a start takes.
+ * Two of Node's own modules through `require`. An `import` of one reads all that it exports, and `node:http` loads its
+ * WebSocket then, with the whole of undici behind it: a twelfth of what a start takes. What is exported is taken when it is
+ * loaded, as by `import`: what a test replaces later on is not ours.
  */
 const requireBuiltins: Plugin = {
   name: 'require-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path: name, kind }) =>
+    onResolve({ filter: /^node:(?:http|crypto)$/ }, ({ path: name, kind }) =>
       kind === 'import-statement' ? { path: name, namespace: 'builtin' } : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
-      contents: `module.exports = require(${JSON.stringify(name)});`,
-    }));
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => {
+      const loaded = process.getBuiltinModule(name) as object;
+      const names = Object.entries(Object.getOwnPropertyDescriptors(loaded)).flatMap(([key, { get }]) =>
+        get === undefined ? [key] : [],
+      );
+      const contents = `const loaded = require('${name}'); export default loaded; export const { ${names} } = loaded;`;
+      return { contents };
+    });
   },
 };
 

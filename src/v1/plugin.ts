@@ -47,7 +47,9 @@ export default named(v1);
 /** Stops the start of a server that would answer a route without asking for a permission. */
 function assertGuarded({ method, url, preValidation }: RouteOptions): void {
   if (![preValidation].flat().some((hook) => hook !== undefined && isGuard(hook))) {
-    throw new Error(`${[method].flat().join(', ')} ${url} has no guard: give it preValidation: app.requirePermission(…)`);
+    throw new Error(
+      `${[method].flat().join(', ')} ${url} has no guard: give it preValidation: app.requirePermission(…)`,
+    );
   }
 }
 
