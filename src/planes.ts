@@ -24,6 +24,12 @@ export function isDataPlane(target: string): boolean {
   return !OWN_TREES.has(first) && (rest.length > 0 || !OWN.has(first));
 }
 
+/** Whether a request target is /v1, or below it. */
+export function isBelowV1(target: string): boolean {
+  const [root, first] = segmentsOf(target);
+  return root === '' && first === 'v1';
+}
+
 /** Whether a request target is the control plane, or below it. */
 export function isControlPlane(target: string): boolean {
   const [root, first] = segmentsOf(target);

@@ -1,4 +1,3 @@
-import { METHODS } from 'node:http';
 import type { Database } from 'better-sqlite3';
 import Fastify, {
   type FastifyError,
@@ -12,10 +11,10 @@ import { createBrokenRequests } from './broken-requests.ts';
 import type { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
 import type { ServerContext } from './context.ts';
-import { createAdmission } from './control/admission.ts';
 import { createFaultHook } from './control/faults/hook.ts';
-import control, { refuseUnreadablePath } from './control/plugin.ts';
+import control from './control/plugin.ts';
 import { createRecorder } from './control/requests/record.ts';
+import { createUnroutable, type Paths } from './control/unroutable.ts';
 import documents from './documents/plugin.ts';
 import health from './health.ts';
 import indexPage, { refuseAtIndex } from './index-page/plugin.ts';
@@ -23,11 +22,11 @@ import inspector from './inspector/plugin.ts';
 import { RequestLog } from './logging.ts';
 import metrics from './metrics/plugin.ts';
 import pause from './pause.ts';
-import { CONTROL_PREFIX, INSPECTOR, isControlPlane } from './planes.ts';
+import { CONTROL_PREFIX, INSPECTOR, isBelowV1, isControlPlane } from './planes.ts';
 import { credentialsIn, redactTarget } from './redaction.ts';
 import type { GroupCommit } from './storage/group-commit.ts';
 import { createErrorRenderer, RefusedError } from './v1/errors.ts';
-import v1 from './v1/plugin.ts';
+import v1, { refuseUnroutable } from './v1/plugin.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -42,7 +41,8 @@ declare module 'fastify' {
 export async function buildServer(context: ServerContext): Promise<FastifyInstance> {
   const { settings } = context;
   const renderError = createErrorRenderer(settings);
-  const admit = createAdmission(context);
+  const controlPaths: Paths = new Map();
+  const unroutable = createUnroutable(context, controlPaths);
   const logController = new RequestLog(settings.logLevel);
   const recorder = createRecorder(context);
   const brokenRequests = createBrokenRequests({ ...context, recorder });
@@ -55,13 +55,16 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     bodyLimit: settings.bodyLimit,
     // New requests on open connections are answered while a shutdown waits for those in flight.
     return503OnClosing: false,
+    // None of the plugins waits for anything, and a timer for each costs a start more than some of them do.
+    pluginTimeout: 0,
+    exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 65536 },
     frameworkErrors: (error, request, reply) => {
       request.decisions = [];
       reply.header('x-stub-request-id', request.id);
       // No hook and no log line of the framework's follows here.
       if (isControlPlane(request.raw.url as string)) {
-        refuseUnreadablePath(admit, request, reply);
+        unroutable.refuseUnreadable(request, reply);
         recorder.record(request, reply, { status: reply.statusCode });
       } else {
         recorder.linkTo(request, reply);
@@ -75,10 +78,11 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     http: { requireHostHeader: false },
   });
   brokenRequests.attach(app.server, (request, response) => app.routing(request, response));
-  // So that every method of HTTP finds the route that says 405.
-  for (const method of METHODS) {
-    if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method);
-  }
+
+  // One route for both: Fastify itself would make a second one for HEAD of each, at every start.
+  app.addHook('onRoute', (route) => {
+    if (route.method === 'GET' && route.exposeHeadRoute !== false) route.method = ['GET', 'HEAD'];
+  });
 
   app.decorateRequest('decisions');
   app.decorateRequest('turn', null);
@@ -88,7 +92,9 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new RefusedError(400, 'The request has no Host header (RFC 9112, section 3.2).');
     }
-    done();
+    if (request.is404 && isBelowV1(request.url)) return refuseUnroutable(request, reply);
+    if (request.is404 && isControlPlane(request.url)) return unroutable.refusePath(request, reply);
+    return done();
   });
 
   app.addHook('onSend', (request, reply, _payload, done) => {
@@ -116,13 +122,15 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
 
   const { afterEarlierAnswers } = brokenRequests;
   const faultHook = createFaultHook({ ...context, recorder, requestLog: logController, afterEarlierAnswers });
-  await registerOperations(app, context, [faultHook]);
-  await app.register(health, { context });
-  await app.register(metrics, { context, recorder });
-  await app.register(control, { prefix: CONTROL_PREFIX, context });
-  await app.register(inspector, { prefix: INSPECTOR });
-  await app.register(indexPage, { settings });
-  await app.register(documents, { register: (description) => registerOperations(description, context) });
+  // None is awaited, which would take some turns of the event loop for each: they are loaded in this order, when the server
+  // is made ready.
+  registerOperations(app, context, [faultHook]);
+  app.register(health, { context });
+  app.register(metrics, { context, recorder });
+  app.register(control, { prefix: CONTROL_PREFIX, context, paths: controlPaths });
+  app.register(inspector, { prefix: INSPECTOR });
+  app.register(indexPage, { settings });
+  app.register(documents, { register: async (description) => registerOperations(description, context) });
   app.setNotFoundHandler(refuseUnknownPath);
   return app;
 }
@@ -136,17 +144,17 @@ function unknownPath({ method, url, raw }: FastifyRequest): RefusedError {
 }
 
 /** The data plane and what it stands on: the part of the server that `/openapi.json` describes. */
-async function registerOperations(
+function registerOperations(
   app: FastifyInstance,
   context: ServerContext,
   beforeHandler: preHandlerHookHandler[] = [],
-): Promise<void> {
+): void {
   app.decorate('db', context.db);
   app.decorate('groupCommit', context.groupCommit);
   app.decorate('chance', context.chance);
   app.decorate('clock', context.clock.now);
-  await app.register(pause);
+  app.register(pause);
   const { tokens, clock, arrivals } = context;
-  await app.register(auth, { tokens, clock: clock.now, presented: ({ raw }) => arrivals.tokenIdOf(raw) });
-  await app.register(v1, { prefix: '/v1', ...context.settings, beforeHandler });
+  app.register(auth, { tokens, clock: clock.now, presented: ({ raw }) => arrivals.tokenIdOf(raw) });
+  app.register(v1, { prefix: '/v1', ...context.settings, beforeHandler });
 }

@@ -6,7 +6,15 @@ import type { FastifySchemaCompiler } from 'fastify';
 import { closest } from '../config.ts';
 import { type Misplaced, ProblemError } from './problem.ts';
 
-const options = { allErrors: true, verbose: true, useDefaults: false, removeAdditional: false } as const;
+const options = {
+  allErrors: true,
+  verbose: true,
+  useDefaults: false,
+  removeAdditional: false,
+  // To check our own schemas takes most of the time of compiling them; a test does it.
+  meta: false,
+  validateSchema: false,
+} as const;
 const strict = new Ajv({ ...options, coerceTypes: false, keywords: ['expected', 'mayBeAbsent'] });
 addFormats.default(strict, ['email', 'date-time']);
 /** What stands in a URL is text. */

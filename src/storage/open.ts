@@ -3,6 +3,7 @@ import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
 import { type Anchor, createAnchor, DisplacedError } from './anchor.ts';
+import { prepareLate } from './late-statement.ts';
 import { type Claim, claimDatabase } from './lock.ts';
 import { ANOTHER_DATABASE, assertOurs, type Migration, migrate, sentence } from './migrate.ts';
 import { codeOf, isBusy } from './sqlite-error.ts';
@@ -147,7 +148,7 @@ function look({ file, migrations, patience }: OpenOptions): void {
 
 function open(options: OpenOptions): OpenedDatabase {
   const { file, durability, migrations, lockTimeout, check = false, patience = PATIENCE } = options;
-  const db = new Sqlite(file, { timeout: patience });
+  const db = prepareLate(new Sqlite(file, { timeout: patience }));
   try {
     turnOnLog(db, patience);
     if (check) assertSound(db);

@@ -1,8 +1,8 @@
 // The data plane: what ChatCaptain documents under /v1, and nothing else.
 import type {
   FastifyError,
-  FastifyInstance,
   FastifyPluginAsync,
+  FastifyReply,
   FastifyRequest,
   HTTPMethods,
   preHandlerHookHandler,
@@ -34,7 +34,10 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
   // Replies are typed by their schema at compile time, and small: a compiled serializer would only cost start-up time.
   app.setSerializerCompiler(() => JSON.stringify);
   app.addHook('onRoute', assertGuarded);
-  refuseUnroutable(app);
+  app.addHook('onRequest', (request, _reply, done) => {
+    checkParameters(request);
+    done();
+  });
   acceptOnlyJson(app);
   app.addHook('preHandler', (request, _reply, done) => {
     decide(request, 'validated', 'passed', 'as the schema has it');
@@ -47,65 +50,56 @@ const v1: FastifyPluginAsync<V1Options> = async (app, options) => {
 };
 export default named(v1);
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Set on a route that answers in `onRequest` and so never comes to a guard. */
-    isAnsweredEarly?: true;
+/** Stops the start of a server that would answer a route without asking for a permission. */
+function assertGuarded({ method, url, preValidation }: RouteOptions): void {
+  if (![preValidation].flat().some((hook) => hook !== undefined && isGuard(hook))) {
+    throw new Error(
+      `${[method].flat().join(', ')} ${url} has no guard: give it preValidation: app.requirePermission(…)`,
+    );
   }
 }
 
-/** Stops the start of a server that would answer a route without asking for a permission. */
-function assertGuarded({ method, url, preValidation, config }: RouteOptions): void {
-  if (config?.isAnsweredEarly) return;
-  if (![preValidation].flat().some((hook) => hook !== undefined && isGuard(hook))) {
-    throw new Error(`${method} ${url} has no guard: give it preValidation: app.requirePermission(…)`);
+/** Refuses the path of an operation that leaves a parameter empty, or puts a control character into it: 404, 400. */
+function checkParameters(request: FastifyRequest): void {
+  for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
+    if (value === '') throw unknownPath(request);
+    if (/\p{Cc}/u.test(value)) {
+      decide(request, 'parsed', 'refused', `${name} holds a control character`);
+      throw new RefusedError(400, `${name} holds a control character. Leave it out of the path.`);
+    }
   }
 }
 
 /**
- * Answers what reaches no operation, before the body is read: 404 for a path that is none, 400 for a control character
- * in a path parameter, and on the path of an operation 405 with `Allow` for another method, 204 for OPTIONS.
+ * Answers what finds no route below /v1, before the body is read: 404 for a path that is none, and on the path of an
+ * operation 405 with `Allow` for another method, 204 for OPTIONS. For a hook of the server: a handler of this scope's own,
+ * or a route for all other methods, would be registered some seventy times at each start.
  */
-function refuseUnroutable(app: FastifyInstance): void {
-  // In the words of NestJS.
-  const unknownPath = (request: FastifyRequest) => new RefusedError(404, `Cannot ${nameOf(request)}`);
-  const refuseUnknownPath = async (request: FastifyRequest): Promise<never> => {
-    throw unknownPath(request);
-  };
-  app.setNotFoundHandler(refuseUnknownPath);
+export async function refuseUnroutable(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const methods = methodsAt(request);
+  if (methods.length === 0) throw unknownPath(request);
+  checkParameters(request);
+  const allow = [...methods, 'OPTIONS'].join(', ');
+  if (request.method !== 'OPTIONS') {
+    throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow });
+  }
+  decide(request, 'routed', 'passed', `asked for the methods of the path: ${allow}`);
+  return reply.code(204).header('allow', allow).send();
+}
 
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (request.is404) throw unknownPath(request);
-    for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
-      if (value === '') throw unknownPath(request);
-      if (/\p{Cc}/u.test(value)) {
-        decide(request, 'parsed', 'refused', `${name} holds a control character`);
-        throw new RefusedError(400, `${name} holds a control character. Leave it out of the path.`);
-      }
-    }
-    done();
+/** The methods of the operations at the path of a request, which gets the parameters that these would have. */
+function methodsAt(request: FastifyRequest): string[] {
+  const { server, raw } = request;
+  return server.supportedMethods.filter((method) => {
+    const operation = server.findRoute({ method: method as HTTPMethods, url: raw.url as string });
+    if (operation) request.params = operation.params;
+    return operation !== null;
   });
+}
 
-  app.addHook('onRoute', ({ method, path, prefix, config }) => {
-    if (config?.isAnsweredEarly) return;
-    const methods = [method].flat();
-    const allow = [...methods, 'OPTIONS'].join(', ');
-    app.route({
-      method: app.supportedMethods.filter((other) => !methods.includes(other)) as HTTPMethods[],
-      url: path.slice(prefix.length),
-      config: { isAnsweredEarly: true },
-      schema: { hide: true },
-      exposeHeadRoute: false,
-      onRequest: async (request, reply) => {
-        if (request.method === 'OPTIONS') {
-          decide(request, 'routed', 'passed', `asked for the methods of the path: ${allow}`);
-          return reply.code(204).header('allow', allow).send();
-        }
-        throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow });
-      },
-      handler: refuseUnknownPath,
-    });
-  });
+/** In the words of NestJS. */
+function unknownPath(request: FastifyRequest): RefusedError {
+  return new RefusedError(404, `Cannot ${nameOf(request)}`);
 }
 
 /** A request in an error text: the journal keeps that, too. */

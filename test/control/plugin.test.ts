@@ -14,6 +14,7 @@ t.test('404 for a path that is none, 405 with Allow for another method, 204 for 
     ['DELETE', '/clock', 405, 'GET, HEAD, OPTIONS, PUT'],
     ['DELETE', '/clock/?x=1', 405, 'GET, HEAD, OPTIONS, PUT'],
     ['PUT', '/tokens/x', 405, 'DELETE, OPTIONS'],
+    ['QUERY', '/clock', 405, 'GET, HEAD, OPTIONS, PUT'],
     ['PATCH', '/tokens', 405, 'GET, HEAD, OPTIONS, POST'],
     ['OPTIONS', '/tokens', 204, 'GET, HEAD, OPTIONS, POST'],
     ['OPTIONS', '/nothing', 404],
@@ -33,6 +34,19 @@ t.test('404 for a path that is none, 405 with Allow for another method, 204 for 
       t.match(answer.json.detail, `Cannot ${method} /__admin${path}. GET /__admin/openapi.json lists`);
     if (status === 405) t.match(answer.json.detail, `use ${allow}.`);
   }
+});
+
+t.test('what finds no route is refused before its body is read, and kept to the rules of the plane', async (t) => {
+  const stub = await startTestStub(t, { adminToken: 'the-admin-token' });
+  const post = (headers: Record<string, string>) =>
+    stub.send({ method: 'POST', path: '/__admin/nothing', headers, body: '{' });
+  const json = { 'content-type': 'application/json' };
+  const authorization = 'Bearer the-admin-token';
+  t.equal((await post({ ...json, authorization })).status, 404);
+  t.equal((await post({ ...json })).status, 401, 'who may not look is not told that there is nothing');
+  const form = await post({ 'content-type': 'application/x-www-form-urlencoded', authorization });
+  t.equal(form.status, 415);
+  t.match(form.headers, { 'cache-control': 'no-store', 'content-type': /^application\/problem\+json/ });
 });
 
 t.test('a body that cannot be read is a problem, and the connection stays', async (t) => {

@@ -28,7 +28,10 @@ t.test('a /v1 route without a guard stops the start', async (t) => {
       { prefix: '/other' },
     );
   };
-  await t.rejects(register(), /GET \/other\/unguarded has no guard: give it preValidation: app.requirePermission/);
+  await t.rejects(
+    register(),
+    /GET, HEAD \/other\/unguarded has no guard: give it preValidation: app.requirePermission/,
+  );
 });
 
 t.test('a failure that nobody foresaw is a generic 500 for that request alone', async (t) => {
