@@ -10,18 +10,21 @@ export function prepareLate(db: Database): Database {
   return db;
 }
 
-class LateStatement implements Pick<Statement, 'run' | 'get' | 'all' | 'iterate' | 'columns'> {
+const METHODS = ['run', 'get', 'all', 'iterate', 'columns'] as const;
+
+class LateStatement implements Pick<Statement, (typeof METHODS)[number]> {
   readonly #prepare: () => Statement;
-  #prepared: Statement | undefined;
   readonly #shapes: ('pluck' | 'raw')[] = [];
 
   constructor(prepare: () => Statement) {
     this.#prepare = prepare;
   }
 
-  get #statement(): Statement {
-    this.#prepared ??= this.#shapes.reduce((statement, shape) => statement[shape](), this.#prepare());
-    return this.#prepared;
+  /** From then on each call goes to the compiled one without a detour. */
+  #compile(): Statement {
+    const statement = this.#shapes.reduce((statement, shape) => statement[shape](), this.#prepare());
+    for (const method of METHODS) Object.assign(this, { [method]: statement[method].bind(statement) });
+    return statement;
   }
 
   /** Before the first run. */
@@ -37,22 +40,22 @@ class LateStatement implements Pick<Statement, 'run' | 'get' | 'all' | 'iterate'
   }
 
   columns(): ReturnType<Statement['columns']> {
-    return this.#statement.columns();
+    return this.#compile().columns();
   }
 
   run(...parameters: unknown[]): ReturnType<Statement['run']> {
-    return this.#statement.run(...parameters);
+    return this.#compile().run(...parameters);
   }
 
   get(...parameters: unknown[]): unknown {
-    return this.#statement.get(...parameters);
+    return this.#compile().get(...parameters);
   }
 
   all(...parameters: unknown[]): unknown[] {
-    return this.#statement.all(...parameters);
+    return this.#compile().all(...parameters);
   }
 
   iterate(...parameters: unknown[]): IterableIterator<unknown> {
-    return this.#statement.iterate(...parameters);
+    return this.#compile().iterate(...parameters);
   }
 }

@@ -55,8 +55,6 @@ export function rowFrom(entry: Entry): Omit<RequestRow, 'seq'> {
   const decisions = JSON.stringify(entry.decisions);
   const { body: requestBody = null } = request;
   const { body: responseBody = null } = response;
-  // Those in one text that are counted alike: this is done for each request.
-  const texts = id + time + method + path + (query ?? '') + chatbotId + requestHeaders + responseHeaders + decisions;
   return {
     id,
     time,
@@ -73,9 +71,18 @@ export function rowFrom(entry: Entry): Omit<RequestRow, 'seq'> {
     decisions,
     seed,
     bytes:
-      Buffer.byteLength(texts) +
+      // Of these, each character is a byte.
+      id.length +
+      time.length +
+      method.length +
+      Buffer.byteLength(path) +
+      Buffer.byteLength(query ?? '') +
+      Buffer.byteLength(chatbotId) +
+      Buffer.byteLength(requestHeaders) +
       Buffer.byteLength(requestBody ?? '') +
+      Buffer.byteLength(responseHeaders) +
       Buffer.byteLength(responseBody ?? '') +
+      Buffer.byteLength(decisions) +
       Buffer.byteLength(seed ?? ''),
   };
 }

@@ -186,14 +186,12 @@ export function isUnreadable({ durationMs, response }: Entry): boolean {
 }
 
 function redactDecision(decision: Decision, credentials: readonly string[]): Decision {
-  const { violations, tokenId } = decision;
-  return {
-    ...decision,
-    detail: redactText(decision.detail, credentials),
-    ...(violations && { violations: violations.map((violation) => redactViolation(violation, credentials)) }),
-    // Somebody may have chosen it as a credential.
-    ...(tokenId !== undefined && { tokenId: redactText(tokenId, credentials) }),
-  };
+  const { step, outcome, detail, violations, tokenId } = decision;
+  const redacted: Decision = { step, outcome, detail: redactText(detail, credentials) };
+  if (violations) redacted.violations = violations.map((violation) => redactViolation(violation, credentials));
+  // Somebody may have chosen it as a credential.
+  if (tokenId !== undefined) redacted.tokenId = redactText(tokenId, credentials);
+  return redacted;
 }
 
 function redactViolation({ pointer, rule, expected, got }: Violation, credentials: readonly string[]): Violation {

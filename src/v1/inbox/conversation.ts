@@ -37,9 +37,9 @@ export interface ConversationRow {
 
 /** The statements on conversations, prepared once. */
 export function prepareConversations(db: Database) {
-  const insert = db.prepare<[ConversationRow]>(
-    `INSERT INTO conversations (chatbot_id, id, channel_id, name, email, phone, created_at)
-     VALUES (@chatbot_id, @id, @channel_id, @name, @email, @phone, @created_at)
+  // By place: to find the values by their names costs as much as to store them.
+  const insert = db.prepare<(string | null)[]>(
+    `INSERT INTO conversations (chatbot_id, id, channel_id, name, email, phone, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (chatbot_id, id) DO NOTHING`,
   );
   const declaresChannel = db
@@ -50,7 +50,8 @@ export function prepareConversations(db: Database) {
     .pluck();
   return {
     /** Returns whether it was stored: not when the chatbot has one with this id. */
-    insert: (row: ConversationRow): boolean => insert.run(row).changes === 1,
+    insert: ({ chatbot_id, id, channel_id, name, email, phone, created_at }: ConversationRow): boolean =>
+      insert.run(chatbot_id, id, channel_id, name, email, phone, created_at).changes === 1,
     /** Whether a conversation may be made in this channel: the chatbot declares it, or declares none at all. */
     takesChannel: (chatbotId: string, channelId: string): boolean =>
       declaresChannel.get(chatbotId, chatbotId, channelId) === 1,
