@@ -40,7 +40,8 @@ const indexPage: FastifyPluginAsync<{ settings: Pick<Settings, 'metrics'> }> = a
 export default named(indexPage);
 
 /**
- * Answers what is asked of the index page otherwise than by looking at it; returns whether it was. For the server's handler of what finds no route: a route for each other method would be made at every start.
+ * Answers what is asked of the index page otherwise than by looking at it; returns whether it was. For the server's handler
+ * of what finds no route: a route for each other method would be made at every start.
  */
 export function refuseAtIndex(
   { method, url }: FastifyRequest,
