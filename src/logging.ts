@@ -65,6 +65,7 @@ export function tolerantOutput(fd: number | undefined, stream: Writable): Destin
 
 /** What is still to be written, of every output of this process. */
 const unwritten = new Set<() => void>();
+let isWrittenAtExit = false;
 
 function writeAll(): void {
   for (const write of unwritten) write();
@@ -82,7 +83,8 @@ function together(write: (lines: string) => void): DestinationStream {
   return {
     write(line) {
       if (lines === '') {
-        if (unwritten.size === 0 && !process.listeners('exit').includes(writeAll)) process.on('exit', writeAll);
+        if (!isWrittenAtExit) process.on('exit', writeAll);
+        isWrittenAtExit = true;
         unwritten.add(writeLines);
         setImmediate(writeLines);
       }

@@ -25,12 +25,14 @@ export function acceptOnlyJson(app: FastifyInstance): void {
   app.addContentTypeParser<Buffer>(['application/json', '*'], { parseAs: 'buffer' }, (request, bytes, done) => {
     request.rawBody = bytes;
     // An error given to `done` closes the connection. This body was read to its end, so the connection can stay.
+    let body: unknown;
     try {
-      done(null, readJson(request.headers, bytes));
+      body = readJson(request.headers, bytes);
     } catch (error) {
       request.bodyRefusal = new RefusedError(400, (error as Error).message);
-      done(null, undefined);
     }
+    // Not where what is thrown is caught: all that comes next runs in this call.
+    done(null, body);
   });
   app.addHook('onRoute', (route) => {
     if (route.schema?.body) route.preValidation = [route.preValidation as preValidationHookHandler, requireBody].flat();
