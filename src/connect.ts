@@ -1,8 +1,8 @@
-import { memberOf } from './control/json-pointer.ts';
 import { StubError } from './handle/errors.ts';
 import { errorFrom } from './handle/explain.ts';
 import { openStub, sendTo } from './handle/over-http.ts';
 import type { Stub } from './handle/stub.ts';
+import { memberOf } from './json-pointer.ts';
 import { CONTROL_PREFIX } from './planes.ts';
 
 /** How to reach a stub that runs elsewhere. */

@@ -1,4 +1,4 @@
-import { below } from './json-pointer.ts';
+import { below } from '../json-pointer.ts';
 
 /** How many levels of arrays and objects a document may have: what walks through one calls itself at each. */
 export const DEEPEST = 500;

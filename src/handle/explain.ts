@@ -1,5 +1,5 @@
 // What a refusal says to the one who reads it in the output of a test.
-import { memberOf, namesIn, valueAt } from '../control/json-pointer.ts';
+import { memberOf, namesIn, valueAt } from '../json-pointer.ts';
 import { StubError, WaitTimeoutError } from './errors.ts';
 import type { Decision, Mismatch, NearMiss, RecordedRequest } from './recorded-request.ts';
 

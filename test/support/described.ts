@@ -2,7 +2,7 @@
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { below } from '../../src/control/json-pointer.ts';
+import { below } from '../../src/json-pointer.ts';
 import type { Answer } from './stub.ts';
 
 export interface Operation {

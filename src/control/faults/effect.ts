@@ -1,7 +1,7 @@
 // What a fault does to a request.
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
-import { below } from '../json-pointer.ts';
+import { below } from '../../json-pointer.ts';
 import type { Misplaced } from '../problem.ts';
 import { Delay, mistakesInDelay } from './delay.ts';
 

@@ -1,6 +1,6 @@
 // Which requests a fault is for.
 import { type Static, Type } from '@sinclair/typebox';
-import { below } from '../json-pointer.ts';
+import { below } from '../../json-pointer.ts';
 import { compilePattern, describeUnknownOperator, PATTERN_WORDS } from '../operators.ts';
 import type { Misplaced } from '../problem.ts';
 

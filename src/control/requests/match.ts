@@ -1,7 +1,7 @@
 // What a request must be like to be counted or waited for.
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { below, valueAt } from '../../json-pointer.ts';
 import { REDACTED, redactHeaders } from '../../redaction.ts';
-import { below, valueAt } from '../json-pointer.ts';
 import type { Selection } from './entries.ts';
 import type { Entry } from './entry.ts';
 import { compile, compileScalar, type Mismatch, misplaced, OPERATOR_WORDS, Operators, parsePointer } from './values.ts';

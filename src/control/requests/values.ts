@@ -1,7 +1,7 @@
 // Expected JSON values: exact ones, operators, subsets, and places by JSON Pointer (RFC 6901).
 import { isDeepStrictEqual } from 'node:util';
 import { Type } from '@sinclair/typebox';
-import { below, memberOf, namesIn } from '../json-pointer.ts';
+import { below, memberOf, namesIn } from '../../json-pointer.ts';
 import { compilePattern, describeUnknownOperator, PATTERN_WORDS } from '../operators.ts';
 import { ProblemError } from '../problem.ts';
 

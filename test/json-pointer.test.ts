@@ -1,5 +1,5 @@
 import t from 'tap';
-import { below, memberOf, namesIn, valueAt } from '../../src/control/json-pointer.ts';
+import { below, memberOf, namesIn, valueAt } from '../src/json-pointer.ts';
 
 t.test('any name goes into a pointer and comes out again', async (t) => {
   for (const name of ['', 'a', '/', '~', '~1', '~0', 'a/b~c', '~01', '%2F', '0']) {
