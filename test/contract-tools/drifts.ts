@@ -1,7 +1,7 @@
 // What the gate must notice: each drift changes what a stub answers, on its way to the tools.
 import type { Looks } from './tool.ts';
 
-export interface Answer {
+interface Answer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the stub answers
   json: any;
