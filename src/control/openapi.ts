@@ -39,6 +39,21 @@ const PROBLEMS: Record<string, { description: string; header?: [name: string, de
   },
 };
 
+/** The groups of operations: each of them names one. */
+const TAGS: Record<string, string> = {
+  Chatbots: 'The units of isolation: each test makes its own.',
+  Tokens: 'Credentials of the data plane, and what they may do.',
+  Conversations: 'What was created.',
+  Requests: 'The journal: each request, its answer and why; counting them and waiting for them.',
+  Faults: 'Answers that are broken on purpose.',
+  Reset: 'Back to the beginning.',
+  Snapshots: 'States that are kept by name.',
+  Clock: 'The time that the stub goes by.',
+  Fixtures: 'What a fixture file may hold.',
+  'Provider states': 'For the verifiers of Pact.',
+  Settings: 'What this stub was started with.',
+};
+
 /** Describes the control plane that `register` adds to a server of its own, which is never listened on. */
 export async function describeControl(
   register: (app: FastifyInstance) => Promise<void>,
@@ -57,12 +72,14 @@ export async function describeControl(
     info: {
       title: 'chatcaptain-stub: control plane',
       version: packageVersion(),
+      license: { name: 'MIT', identifier: 'MIT' },
       description:
         'Makes, inspects, verifies, breaks and resets what the stub serves under /v1. On a loopback address it is ' +
         'open to everything but pages of other origins; elsewhere, or where STUB_ADMIN_TOKEN is set, it asks for that token.',
     },
     servers: [{ url: '/', description: 'This stub' }],
     security: [{}, { adminToken: [] }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {

@@ -4,6 +4,11 @@ import { type TSchema, Type } from '@sinclair/typebox';
 /** The mark itself. */
 export const ADDED = 'x-stub-added';
 
+/** The vendor's document has none. */
+export const DESCRIPTION =
+  "ChatCaptain's operation word for word, and what chatcaptain-stub answers beyond it: each such status, schema and " +
+  `security scheme has \`${ADDED}: true\`. /openapi.vendor.json is the vendor's document alone.`;
+
 export const StubErrorBody = Type.Object(
   {
     message: Type.Union([Type.String(), Type.Array(Type.String())], {

@@ -2,13 +2,20 @@
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
 import type { OpenAPIV3 } from 'openapi-types';
-import { ADDED, addedStatuses, StubErrorBody, securitySchemes } from './additions.ts';
+import { ADDED, addedStatuses, DESCRIPTION, StubErrorBody, securitySchemes } from './additions.ts';
 import { vendorDocument } from './vendor.ts';
 
 /** What an operation's document says that its schemas cannot: the vendor's words for its statuses, and its examples. */
 export interface Documentation {
   statuses: Record<number, string>;
-  examples: { params: Record<string, unknown>; body: unknown };
+  examples: Examples;
+}
+
+interface Examples {
+  params: Record<string, unknown>;
+  body: unknown;
+  /** By their status. */
+  answers: Record<number, unknown>;
 }
 
 declare module 'fastify' {
@@ -25,13 +32,13 @@ export type RegisterOperations = (app: FastifyInstance) => Promise<void>;
  * `swagger()` gives the document. So describing costs a server nothing until somebody asks.
  */
 export async function describeOperations(register: RegisterOperations): Promise<FastifyInstance> {
-  const bodyExamples = new Map<string | undefined, unknown>();
+  const examples = new Map<string | undefined, Examples | undefined>();
   const { openapi, info, tags, servers } = vendorDocument() as Required<OpenAPIV3.Document>;
   const app = Fastify({ logger: false });
   await app.register(swagger, {
     openapi: {
       openapi,
-      info,
+      info: { ...info, description: DESCRIPTION },
       tags,
       servers,
       security: [{ bearer: [] }, { chatcaptainKey: [] }],
@@ -40,11 +47,10 @@ export async function describeOperations(register: RegisterOperations): Promise<
     refResolver: { buildLocalReference: (schema) => String(schema['$id']) },
     transform: ({ schema, url, route }) => {
       const documentation = route.config?.documentation;
-      bodyExamples.set(schema?.operationId, documentation?.examples.body);
+      examples.set(schema?.operationId, documentation?.examples);
       return { schema: document(schema, documentation), url };
     },
-    transformObject: (result) =>
-      complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, bodyExamples),
+    transformObject: (result) => complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, examples),
   });
   app.addSchema(StubErrorBody);
   app.addHook('onRoute', ({ schema }: RouteOptions) => {
@@ -90,14 +96,22 @@ function json($id: string) {
 }
 
 /** Puts in what @fastify/swagger has no place for: the examples of bodies, and the mark on each status that we add. */
-function complete(openapi: OpenAPIV3.Document, bodyExamples: Map<string | undefined, unknown>): OpenAPIV3.Document {
+function complete(
+  openapi: OpenAPIV3.Document,
+  examples: Map<string | undefined, Examples | undefined>,
+): OpenAPIV3.Document {
   for (const path of Object.values(openapi.paths) as OpenAPIV3.PathItemObject[]) {
     for (const operation of Object.values(path) as OpenAPIV3.OperationObject[]) {
-      const { content } = operation.requestBody as OpenAPIV3.RequestBodyObject;
-      Object.assign(content['application/json'] as object, { example: bodyExamples.get(operation.operationId) });
-      for (const status of Object.keys(addedStatuses))
-        Object.assign(operation.responses[status] as object, { [ADDED]: true });
+      const { body, answers } = examples.get(operation.operationId) as Examples;
+      const responses = operation.responses as Record<string, OpenAPIV3.ResponseObject>;
+      exemplify(operation.requestBody as OpenAPIV3.RequestBodyObject, body);
+      for (const [status, answer] of Object.entries(answers)) exemplify(responses[status], answer);
+      for (const status of Object.keys(addedStatuses)) Object.assign(responses[status] as object, { [ADDED]: true });
     }
   }
   return openapi;
+}
+
+function exemplify(message: OpenAPIV3.RequestBodyObject | OpenAPIV3.ResponseObject | undefined, example: unknown) {
+  Object.assign(message?.content?.['application/json'] as object, { example });
 }

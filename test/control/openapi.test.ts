@@ -44,6 +44,12 @@ t.test('the document describes every operation, each with examples that are righ
     for (const status of ['400', '401', '403', '405', '415', 'default'])
       t.ok(operation.responses[status], `${name}: ${status}`);
   }
+  const tags = operations.flatMap(({ operation }) => operation.tags);
+  t.same(
+    new Set(json.tags.map(({ name }: { name: string }) => name)),
+    new Set(tags),
+    'each tag is described, no other',
+  );
   t.same(json.security, [{}, { adminToken: [] }]);
   t.notMatch(JSON.stringify(json), /"expected":"|"mayBeAbsent":|"\$id":"(?!urn:)/, 'only the validator reads these');
   t.same((await admin(stub, 'GET', '/openapi.json')).json, json, 'the same at every request');

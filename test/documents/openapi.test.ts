@@ -31,10 +31,12 @@ function differences(theirs: Json, ours: Json | undefined, path = ''): { changed
 /** What our document has beyond the vendor's. Nothing else may differ. */
 const POST = '/paths//v1/inbox/{chatbotId}/conversations/post';
 const ADDITIONS = [
+  '/info/description',
   '/security/0/bearer',
   '/security/1/chatcaptainKey',
   `${POST}/parameters/0/example`,
   `${POST}/requestBody/content/application/json/example`,
+  `${POST}/responses/201/content/application/json/example`,
   ...['401', '404', '405', '413', '500', '503', 'default'].map((status) => `${POST}/responses/${status}`),
   '/components/schemas/StubErrorBody',
   '/components/securitySchemes',
@@ -63,6 +65,7 @@ t.test("/openapi.json is the vendor's document word for word, and the additions 
   });
   t.equal(parameters[0].example, 'sTjncRDMuTdv65ex4I05');
   t.match(requestBody.content['application/json'].example, { name: 'John Doe', email: 'john.doe@example.com' });
+  t.same(responses['201'].content['application/json'].example, { conversationId: 'sTjncRDMuTdv65ex4I05' });
   t.match(responses['401'].headers, { 'WWW-Authenticate': { schema: { type: 'string' } } });
 });
 

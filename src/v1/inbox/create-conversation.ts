@@ -47,6 +47,7 @@ const createConversation: FastifyPluginAsyncTypebox = async (app) => {
               phone: '+4917612345678',
               channelId: 'sTjncRDMuTdv65ex4I05',
             },
+            answers: { 201: { conversationId: 'sTjncRDMuTdv65ex4I05' } },
           },
         },
       },
