@@ -54,7 +54,7 @@ export async function verify(flags: VerifyFlags): Promise<Ending> {
     otherChatbotId: flags.otherChatbot,
     channelId: flags.channel ?? 'web',
     create,
-    only: shapes && new Set(shapes.keys()),
+    recorded: shapes,
   };
   const plan = planOf(options);
   const subject: Subject = { against: `${base.origin}${base.pathname.replace(/\/$/, '')}`, shapes: file };
@@ -63,8 +63,8 @@ export async function verify(flags: VerifyFlags): Promise<Ending> {
   const ending = await interruptible(async (signal) => {
     const answered: Answered[] = [];
     const onAnswer = (one: Answered): void => {
+      if (!json) process.stdout.write(lineFor(one, answered));
       answered.push(one);
-      if (!json) process.stdout.write(lineFor(one));
     };
     (json ? process.stderr : process.stdout).write(announcement(plan, subject, { chatbotId, credential: from }));
     const compare = shapes ? compareWith(shapes) : compareWithContract();

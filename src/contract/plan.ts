@@ -1,6 +1,7 @@
 // What is sent to a server: the contract's cases, as requests to it, and which of them are left out.
 import { packageVersion } from '../package-root.ts';
 import { CONTRACT_CASES, type ContractCase, type Sender } from './cases.ts';
+import type { Shapes } from './record.ts';
 import type { Outgoing } from './send.ts';
 
 export interface Credential {
@@ -17,8 +18,8 @@ export interface PlanOptions {
   otherChatbotId: string | undefined;
   channelId: string;
   create: boolean;
-  /** The cases to send; absent: all. */
-  only: ReadonlySet<string> | undefined;
+  /** What was recorded of the cases to send; absent: all are sent. */
+  recorded: Shapes | undefined;
 }
 
 export interface PlannedCase {
@@ -45,24 +46,31 @@ export function planOf(options: PlanOptions): Plan {
     // A shorter id may be a word by itself, or a part of one.
     hidden: [chatbotId, channelId].filter((id) => id.length >= 8).concat(credential?.secret ?? []),
   };
-  for (const what of CONTRACT_CASES) {
+  for (const one of CONTRACT_CASES) {
+    const what = asSent(one, options);
     const why = reasonToLeaveOut(what, options);
-    if (why === undefined) plan.sent.push({ what: asSent(what, options), outgoing: outgoingOf(what, options) });
+    if (why === undefined) plan.sent.push({ what, outgoing: outgoingOf(what, options) });
     else plan.left.push({ what, why });
   }
   return plan;
 }
 
-function reasonToLeaveOut(what: ContractCase, { credential, create, only }: PlanOptions): string | undefined {
-  if (only?.has(what.name) === false) return 'nothing is recorded of it';
+function reasonToLeaveOut(what: ContractCase, { credential, create, recorded }: PlanOptions): string | undefined {
+  if (recorded?.has(what.name) === false) return 'nothing is recorded of it';
   if (what.creates && !create) return 'it creates a conversation (--create sends it)';
   const needsCredential = what.sender === 'permitted' || what.sender === 'elsewhere';
   return needsCredential && !credential ? 'it needs a credential (--token or --key)' : undefined;
 }
 
-/** The fragment says 403 for who lacks a permission. That a chatbot which there is not is one of those is our inference. */
-function asSent(what: ContractCase, { otherChatbotId }: PlanOptions): ContractCase {
-  return what.sender === 'elsewhere' && otherChatbotId === undefined ? { ...what, source: 'inferred' } : what;
+/**
+ * The fragment says 403 for who lacks a permission; that a chatbot which there is not is one of those is our inference. And
+ * what a server has accepted once, it will accept again.
+ */
+function asSent(what: ContractCase, { otherChatbotId, recorded }: PlanOptions): ContractCase {
+  const isUnknown = what.sender === 'elsewhere' && otherChatbotId === undefined;
+  const status = recorded?.get(what.name)?.status ?? what.status;
+  const creates = status < 300 && what.method === 'POST';
+  return { ...what, creates, ...(isUnknown && { source: 'inferred' }) };
 }
 
 function outgoingOf({ method, path, sender, type, body }: ContractCase, options: PlanOptions): Outgoing {

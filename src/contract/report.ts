@@ -34,10 +34,15 @@ export function announcement(
   return `${lines.join('\n')}\n\n`;
 }
 
-/** One answer, as soon as it is there. */
-export function lineFor({ what: { name, creates }, differences, created }: Answered): string {
-  const lines = [`${differences.length === 0 ? 'same   ' : 'differs'}  ${name}`];
-  for (const { place, expected, got, source } of differences) {
+/** One answer, as soon as it is there. What was said of an earlier one is not said again. */
+export function lineFor(
+  { what: { name, creates }, differences, created }: Answered,
+  earlier: readonly Answered[],
+): string {
+  const text = JSON.stringify(differences);
+  const like = earlier.find((one) => one.differences.length > 0 && JSON.stringify(one.differences) === text);
+  const lines = [`${differences.length === 0 ? 'same   ' : 'differs'}  ${name}${like ? `, as ${like.what.name}` : ''}`];
+  for (const { place, expected, got, source } of like ? [] : differences) {
     lines.push(`           ${place}: expected ${expected}, got ${got} (${source})`);
   }
   if (created && !creates) lines.push('           it was accepted, so there may be a new conversation');
@@ -47,8 +52,8 @@ export function lineFor({ what: { name, creates }, differences, created }: Answe
 const ADVICE = {
   documented: "The vendor's document says otherwise: its API has changed, or this is another one.",
   inferred:
-    'Where the document is silent, the stub infers, and this server does otherwise. --record FILE keeps what it does,\n' +
-    'STUB_SHAPES=FILE makes the stub answer errors so, and --shapes FILE compares with it.',
+    'Where the document is silent, the stub infers, and this server does otherwise.\n' +
+    '--record FILE keeps what it does, STUB_SHAPES=FILE makes the stub answer errors so, --shapes FILE compares with it.',
   recorded: 'It is otherwise than it was recorded.',
 } as const;
 

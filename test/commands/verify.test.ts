@@ -154,6 +154,7 @@ t.test('people are told where, whose word that is, and what to do', async (t) =>
   const { code, stdout } = await verify(t, server.url, ['--create']);
   t.equal(code, 1);
   t.match(stdout, 'differs  201: all documented properties\n           status: expected 201, got 200 (documented)\n');
+  t.match(stdout, 'differs  201: the required properties alone, as 201: all documented properties\n');
   t.match(stdout, 'same     400: no name\n');
   t.match(stdout, "\n20 answers: 14 same, 6 differ.\n3 differences documented. The vendor's document says otherwise");
   t.match(stdout, '\n3 differences inferred. Where the document is silent, the stub infers');

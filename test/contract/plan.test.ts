@@ -9,8 +9,10 @@ const options: PlanOptions = {
   otherChatbotId: undefined,
   channelId: 'the-channel',
   create: true,
-  only: undefined,
+  recorded: undefined,
 };
+
+const shape = { status: 400, mediaType: null, headers: [], body: { '': 'empty' } };
 
 const named = (plan: ReturnType<typeof planOf>, name: string) => plan.sent.find(({ what }) => what.name === name);
 
@@ -68,12 +70,15 @@ t.test('without --create, without a credential, and beyond a record, what is lef
     bare.sent.map(({ what }) => what.name),
     ['401: no credential', '401: a credential that is unknown'],
   );
-  const recorded = planOf({ ...options, only: new Set(['400: no name']) });
+  const recorded = planOf({ ...options, recorded: new Map([['400: no name', shape]]) });
   t.same(
     recorded.sent.map(({ what }) => what.name),
     ['400: no name'],
   );
   t.match(recorded.left[0], { why: 'nothing is recorded of it' });
+  const accepting = { ...options, recorded: new Map([['400: no name', { ...shape, status: 201 }]]) };
+  t.same(planOf({ ...accepting, create: false }).sent, [], 'nor what was accepted when it was recorded');
+  t.equal(planOf(accepting).sent[0]?.what.creates, true);
   t.end();
 });
 

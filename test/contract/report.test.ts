@@ -7,7 +7,7 @@ import type { Answered } from '../../src/contract/run.ts';
 
 const [creating] = CONTRACT_CASES;
 const refused = CONTRACT_CASES.find(({ status }) => status === 400);
-const shape = { status: 201, mediaType: null, headers: [], body: { '': 'empty' } };
+const shape = { status: 400, mediaType: null, headers: [], body: { '': 'empty' } };
 const answered = (what = refused, more: Partial<Answered> = {}): Answered => {
   return { what: what as Answered['what'], differences: [], shape, ...more };
 };
@@ -20,7 +20,7 @@ const planned: PlanOptions = {
   otherChatbotId: undefined,
   channelId: 'web',
   create: false,
-  only: new Set(['400: no name']),
+  recorded: new Map([['400: no name', shape]]),
 };
 
 t.test('before: how many, to whom, as whom, with what it compares, and what is created', (t) => {
@@ -37,7 +37,8 @@ Leaves out ${CONTRACT_CASES.length - 1}: nothing is recorded of it.
 
 `,
   );
-  const create = planOf({ ...planned, create: true, only: new Set([creating?.name as string]) });
+  const seen = { ...shape, status: 201 };
+  const create = planOf({ ...planned, create: true, recorded: new Map([[creating?.name as string, seen]]) });
   const text = announcement(create, { against: 'b', shapes: undefined }, { chatbotId: 'bot', credential: 'the key' });
   t.match(text, 'with the key,\nand compares the shapes of the answers with the contract.\n');
   t.match(text, 'Creates 1 conversation, and one more for each of the other 0 that is not refused.\n');
@@ -45,13 +46,20 @@ Leaves out ${CONTRACT_CASES.length - 1}: nothing is recorded of it.
 });
 
 t.test('each answer: whether it is the same, and where not', (t) => {
-  t.equal(lineFor(answered()), 'same     400: no name\n');
+  t.equal(lineFor(answered(), [answered()]), 'same     400: no name\n');
   t.equal(
-    lineFor(answered(refused, { differences: [difference('recorded')], created: { conversationId: 'x' } })),
+    lineFor(answered(refused, { differences: [difference('recorded')], created: { conversationId: 'x' } }), []),
     'differs  400: no name\n           status: expected 1, got 2 (recorded)\n' +
       '           it was accepted, so there may be a new conversation\n',
   );
-  t.equal(lineFor(answered(creating, { created: { conversationId: 'x' } })), `same     ${creating?.name}\n`);
+  const earlier = answered({ ...(refused as Answered['what']), name: 'x' }, { differences: [difference('recorded')] });
+  t.equal(
+    lineFor(answered(refused, { differences: [difference('recorded')] }), [answered(), earlier]),
+    'differs  400: no name, as x\n',
+    'what was said already is not said again',
+  );
+  t.match(lineFor(answered(refused, { differences: [difference('inferred')] }), [earlier]), '(inferred)');
+  t.equal(lineFor(answered(creating, { created: { conversationId: 'x' } }), []), `same     ${creating?.name}\n`);
   t.end();
 });
 

@@ -13,7 +13,7 @@ async function runAgainst(t: Test, ways: Ways, { create = false, secret = GOOD }
     otherChatbotId: undefined,
     channelId: 'web',
     create,
-    only: undefined,
+    recorded: undefined,
   });
   const heard: Answered[] = [];
   const { signal } = new AbortController();
