@@ -39,7 +39,7 @@ const FOR_PEOPLE = /^(?:messages?|msg|detail|details|description|reason|explanat
 export function kindOfText(text: string, name: string, { status, method, path }: Exchange): TextKind {
   if (text === '') return 'empty';
   if (FOR_PEOPLE.test(name)) return 'sentence';
-  if (text.toLowerCase() === STATUS_CODES[status]?.toLowerCase()) return 'status text';
+  if (text === STATUS_CODES[status]) return 'status text';
   if (text === `${status}`) return 'status';
   if (text === method) return 'method';
   if (text.startsWith(path)) return 'path';
