@@ -6,7 +6,16 @@ import { compareShapes } from '../contract/compare.ts';
 import { compareWithContract, type Difference } from '../contract/expected.ts';
 import { type Credential, type PlanOptions, planOf } from '../contract/plan.ts';
 import { readShapes, type Shapes, writeShapes } from '../contract/record.ts';
-import { announcement, createdIn, documentOf, lineFor, outcomeOf, type Subject, summary } from '../contract/report.ts';
+import {
+  announcement,
+  count,
+  createdIn,
+  documentOf,
+  lineFor,
+  outcomeOf,
+  type Subject,
+  summary,
+} from '../contract/report.ts';
 import { type Answered, type Run, runPlan } from '../contract/run.ts';
 import type { Shape } from '../contract/shape.ts';
 import { placeOf } from '../storage/copy.ts';
@@ -14,7 +23,7 @@ import { codeOf } from '../storage/sqlite-error.ts';
 import { interruptible } from './interruptible.ts';
 import type { Ending } from './signals.ts';
 
-export interface VerifyFlags {
+interface VerifyFlags {
   against: string;
   chatbot?: string;
   otherChatbot?: string;
@@ -75,7 +84,8 @@ export async function verify(flags: VerifyFlags): Promise<Ending> {
       else if (place !== undefined) await keep(run, place, record as string, signal);
       code = EXIT_CODES[outcomeOf(run)];
     } catch (error) {
-      if (signal.aborted) process.stderr.write(`broken off after ${answered.length} answers. ${createdIn(answered)}\n`);
+      if (signal.aborted)
+        process.stderr.write(`broken off after ${count(answered.length, 'answer')}. ${createdIn(answered)}\n`);
       throw error;
     }
   });
@@ -93,7 +103,7 @@ async function keep({ answered }: Run, place: string, file: string, signal: Abor
   } catch (error) {
     throw new SettingsError([`--record ${file}: cannot be written (${codeOf(error)})`]);
   }
-  process.stderr.write(`${file}: the shapes of ${answered.length} answers, without values\n`);
+  process.stderr.write(`${file}: the shapes of ${count(answered.length, 'answer')}, without values\n`);
 }
 
 function baseFrom(text: string): URL {

@@ -10,7 +10,9 @@ export interface Subject {
   shapes: string | undefined;
 }
 
-const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
 
 /** @param credential where it comes from, in words; absent where there is none */
 export function announcement(

@@ -109,7 +109,7 @@ function nameWithout(name: string, hidden: Exchange['hidden']): string {
 }
 
 /** A type as it is written in a `BodyShape`, taken apart. */
-export interface PlaceType {
+interface PlaceType {
   types: { type: string; kind: string | undefined }[];
   /** Whether it may be missing. */
   isOptional: boolean;

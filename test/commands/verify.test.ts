@@ -256,7 +256,7 @@ t.test('what cannot be told is 2, says why, and records nothing', async (t) => {
   });
   const rows: [args: string[], why: RegExp, env?: Record<string, string>][] = [
     [['--against', 'http://127.0.0.1:1'], /^error: http:\/\/127\.0\.0\.1:1: nothing listens there \(ECONNREFUSED\)\n$/],
-    [['--against', 'http://nowhere.invalid'], /no such host|could not be looked up/],
+    [['--against', 'http://nowhere.invalid'], /no such host|could not be looked up|did not answer within/],
     [['--against', slow.url, '--timeout', '0.2'], /it did not answer within 0\.2 s \(--timeout\)/],
     [['--against', busy.url], /it answers 429 now, which says nothing of the contract; try again later/],
     [['--against', gone.url.replace('http:', 'https:')], /what it speaks is not TLS|cannot be asked/],
@@ -368,7 +368,7 @@ t.test('a signal ends it in order: it says what was created, and keeps nothing',
   running.child.kill('SIGINT');
   const { signal, stderr } = await running.ended;
   t.equal(signal, 'SIGINT');
-  t.equal(stderr, 'broken off after 1 answers. 1 conversation was created: the-first.\n');
+  t.equal(stderr, 'broken off after 1 answer. 1 conversation was created: the-first.\n');
   t.notOk(existsSync(path.join(cwd, 'shapes.json')));
 });
 
