@@ -6,6 +6,7 @@ import { createClock } from './clock.ts';
 import type { Settings } from './config.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { adminTokenOf } from './context.ts';
+import type { RecordedErrors } from './contract/render.ts';
 import type { Loaded } from './control/fixtures/load.ts';
 import { createIdGenerator } from './ids.ts';
 import type { Life } from './life.ts';
@@ -44,11 +45,15 @@ export async function boot(
 ): Promise<Running> {
   // Before the database is opened: where these cannot be used, nothing is written.
   const loaded = await loadFixtures(settings.fixtures);
+  const recorded = await loadRecordedErrors(settings.shapes);
   const address = await resolve(settings);
   const readiness = createReadiness({ check: 'database', reason: 'the database is being opened' });
   const unavailable = createUnavailable(readiness, createIdGenerator(Date.now, randomBytes));
   const listener = await openListener({ ...settings, address, unavailable, limits });
   const adminToken = adminTokenOf(settings, address);
+  for (const name of recorded?.accepted ?? []) {
+    logger.warn(`STUB_SHAPES has no error for "${name}": the recorded server accepted it, and the stub refuses it`);
+  }
   const closing = new AbortController();
   let token = settings.token;
   let isFirst = true;
@@ -73,6 +78,7 @@ export async function boot(
         clock: createClock(Date.now),
         failures: createFailureLog(logger),
         adminToken,
+        recorded,
       },
       prepare,
       stop: stopping ? AbortSignal.any([stopping, closing.signal]) : closing.signal,
@@ -107,6 +113,14 @@ export async function boot(
 /** What the fixture files declare. The parser of YAML is loaded only where there are any. */
 async function loadFixtures(place: string | undefined): Promise<Loaded | undefined> {
   return place === undefined ? undefined : (await import('./control/fixtures/load.ts')).loadFixtures(place);
+}
+
+/** What a real server was seen to answer to what is wrong. */
+async function loadRecordedErrors(file: string | undefined): Promise<RecordedErrors | undefined> {
+  if (file === undefined) return undefined;
+  const { readShapes } = await import('./contract/record.ts');
+  const { recordedErrorsIn } = await import('./contract/render.ts');
+  return recordedErrorsIn(readShapes(file));
 }
 
 /** A fresh token that can be shown, where no stored one is usable. */

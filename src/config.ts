@@ -153,6 +153,18 @@ export interface Exported {
   STUB_ADMIN_TOKEN?: string;
 }
 
+/** What `verify` may find in its environment; `exec` tells its command the first two. */
+export function credentialsInEnvironment(): Partial<
+  Record<'CHATCAPTAIN_CHATBOT_ID' | 'CHATCAPTAIN_TOKEN' | 'CHATCAPTAIN_KEY', string>
+> {
+  const { CHATCAPTAIN_CHATBOT_ID, CHATCAPTAIN_TOKEN, CHATCAPTAIN_KEY } = process.env;
+  return {
+    ...(CHATCAPTAIN_CHATBOT_ID && { CHATCAPTAIN_CHATBOT_ID }),
+    ...(CHATCAPTAIN_TOKEN && { CHATCAPTAIN_TOKEN }),
+    ...(CHATCAPTAIN_KEY && { CHATCAPTAIN_KEY }),
+  };
+}
+
 /** The environment of this process with what `exec` tells its command. */
 export function environmentWith(exported: Exported): NodeJS.ProcessEnv {
   return { ...process.env, ...exported };

@@ -5,6 +5,7 @@ import { createTokenStore, freshToken, type TokenStore } from './auth/tokens.ts'
 import { type Chance, createChance, createSeededChance } from './chance.ts';
 import { type AdjustableClock, createClock } from './clock.ts';
 import type { Settings } from './config.ts';
+import type { RecordedErrors } from './contract/render.ts';
 import { isLoopback } from './control/admission.ts';
 import { createFaults, type Faults } from './control/faults/faults.ts';
 import { createFixtures, type Fixtures } from './control/fixtures/fixtures.ts';
@@ -45,6 +46,8 @@ export interface ServerContext {
   newId: () => string;
   /** What `/__admin` asks for, if it asks. */
   adminToken?: string;
+  /** What a real server was seen to answer to what is wrong. */
+  recorded?: RecordedErrors;
 }
 
 /** What each capability of the control plane is registered with. */
@@ -63,6 +66,7 @@ export interface ContextOptions {
   clock?: AdjustableClock;
   failures?: FailureLog;
   adminToken?: string | undefined;
+  recorded?: RecordedErrors | undefined;
   /** Whether to read the whole database first, since it may be damaged, and to wait for no lock: it is tried again soon. */
   check?: boolean;
 }
@@ -140,6 +144,7 @@ function createContext(
     arrivals: createArrivals(),
     newId,
     ...(adminToken === undefined ? {} : { adminToken }),
+    ...(options.recorded && { recorded: options.recorded }),
   };
 }
 

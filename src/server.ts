@@ -40,7 +40,7 @@ declare module 'fastify' {
 /** Builds the server, not listening. Read the registrations as its table of contents. */
 export async function buildServer(context: ServerContext): Promise<FastifyInstance> {
   const { settings } = context;
-  const renderError = createErrorRenderer(settings);
+  const renderError = createErrorRenderer({ ...settings, recorded: context.recorded });
   const controlPaths: Paths = new Map();
   const unroutable = createUnroutable(context, controlPaths);
   const logController = new RequestLog(settings.logLevel);
@@ -69,7 +69,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
       } else {
         recorder.linkTo(request, reply);
         const body = renderError(error, request, reply);
-        recorder.record(request, reply, { status: reply.statusCode, body: JSON.stringify(body) });
+        recorder.record(request, reply, { status: reply.statusCode, body });
       }
       logController.requestCompleted(null, request, reply);
     },
@@ -130,7 +130,10 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   app.register(control, { prefix: CONTROL_PREFIX, context, paths: controlPaths });
   app.register(inspector, { prefix: INSPECTOR });
   app.register(indexPage, { settings });
-  app.register(documents, { register: async (description) => registerOperations(description, context) });
+  app.register(documents, {
+    register: async (description) => registerOperations(description, context),
+    recorded: context.recorded,
+  });
   app.setNotFoundHandler(refuseUnknownPath);
   return app;
 }
@@ -156,5 +159,5 @@ function registerOperations(
   app.register(pause);
   const { tokens, clock, arrivals } = context;
   app.register(auth, { tokens, clock: clock.now, presented: ({ raw }) => arrivals.tokenIdOf(raw) });
-  app.register(v1, { prefix: '/v1', ...context.settings, beforeHandler });
+  app.register(v1, { prefix: '/v1', ...context.settings, recorded: context.recorded, beforeHandler });
 }

@@ -96,6 +96,12 @@ export const Settings = Type.Object(
       description: 'Status for a missing or unknown credential; 403 keeps to the statuses that the vendor documents.',
       default: 401,
     }),
+    shapes: Type.Optional(
+      Type.String({
+        description: 'A file that verify --record has made: errors are answered in the shapes that it holds.',
+        minLength: 1,
+      }),
+    ),
     prefer: Type.Union([Type.Literal('on'), Type.Literal('off')], {
       description: 'Whether a request may force its answer with a Prefer header: code=403, delay=250, error="…".',
       default: 'on',

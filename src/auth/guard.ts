@@ -9,10 +9,13 @@ import type { Token, TokenStore, Verdict } from './tokens.ts';
 export class UnauthenticatedError extends Error {
   override name = 'UnauthenticatedError';
   readonly challenge: string;
+  /** Whether there was something in the place of a credential. */
+  readonly isPresented: boolean;
 
   constructor(message: string, code?: 'invalid_token' | 'invalid_request') {
     super(message);
     this.challenge = `Bearer realm="chatcaptain"${code ? `, error="${code}", error_description="${message}"` : ''}`;
+    this.isPresented = code !== undefined;
   }
 }
 

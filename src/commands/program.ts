@@ -112,6 +112,24 @@ function buildProgram(signal: Promise<NodeJS.Signals>, caught: Caught, setExitCo
     .option('--vendor', "print the vendor's fragment instead, with nothing changed")
     .action(async (flags) => (await import('./openapi.ts')).printOpenapi(flags));
 
+  program
+    .command('verify')
+    .description('send the requests of the contract to a server, and compare the shapes of its answers')
+    .requiredOption('--against <url>', 'the base of the API: of a stub, or the real one')
+    .option('--chatbot <id>', 'the chatbot that the credential is for (or CHATCAPTAIN_CHATBOT_ID)')
+    .option('--other-chatbot <id>', 'one that there is, and that it is not for (default: one that there is not)')
+    .option('--channel <id>', 'a channel of the chatbot (default: web)')
+    .option('--token <token>', 'sent as Authorization: Bearer (or CHATCAPTAIN_TOKEN); - reads it from standard input')
+    .option('--key <key>', 'sent as x-chatcaptain-key (or CHATCAPTAIN_KEY); - reads it from standard input')
+    .option('--create', 'send also what creates conversations')
+    .option('--timeout <seconds>', 'how long each answer may take (default: 10)')
+    .option('--shapes <file>', 'compare with what was recorded instead of with the contract')
+    .option('--record <file>', 'keep the shapes of the answers, without values')
+    .option('--force', 'replace a file that is there')
+    .option('--json', 'print one document for programs')
+    .addHelpText('after', VERIFY_HELP)
+    .action(async (flags) => setExitCode(await (await import('./verify.ts')).verify(flags)));
+
   const readyz = program.command('readyz').description('ask a running server whether it is ready: exit code 0 or 1');
   for (const setting of READYZ_SETTINGS) readyz.addOption(settingOption(setting));
   for (const { name, value, description } of READYZ_FLAGS) {
@@ -140,6 +158,12 @@ The command finds in its environment:
 
 PORT in the environment is left to the command. The log goes to standard error; --log-level info shows each request and
 why it was answered so.`;
+
+const VERIFY_HELP = `
+Without --create only requests are sent that the contract says are refused; without a credential only those that need none.
+Others may see a credential on a command line: the variables and - are for that.
+
+Exit codes: 0 the shapes are the same, 1 they differ, 2 it could not be told.`;
 
 function withDatabase(command: Command): Command {
   const database = describeSettings().find(({ name }) => name === 'database') as SettingDescription;

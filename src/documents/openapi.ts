@@ -2,7 +2,9 @@
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
 import type { OpenAPIV3 } from 'openapi-types';
+import type { RecordedErrors } from '../contract/render.ts';
 import { ADDED, addedStatuses, DESCRIPTION, StubErrorBody, securitySchemes } from './additions.ts';
+import { withRecorded } from './recorded.ts';
 import { vendorDocument } from './vendor.ts';
 
 /** What an operation's document says that its schemas cannot: the vendor's words for its statuses, and its examples. */
@@ -31,7 +33,10 @@ export type RegisterOperations = (app: FastifyInstance) => Promise<void>;
  * Builds a second server that is never listened on, registers the same operations in it, and returns it ready:
  * `swagger()` gives the document. So describing costs a server nothing until somebody asks.
  */
-export async function describeOperations(register: RegisterOperations): Promise<FastifyInstance> {
+export async function describeOperations(
+  register: RegisterOperations,
+  recorded?: RecordedErrors,
+): Promise<FastifyInstance> {
   const examples = new Map<string | undefined, Examples | undefined>();
   const { openapi, info, tags, servers } = vendorDocument() as Required<OpenAPIV3.Document>;
   const app = Fastify({ logger: false });
@@ -50,7 +55,10 @@ export async function describeOperations(register: RegisterOperations): Promise<
       examples.set(schema?.operationId, documentation?.examples);
       return { schema: document(schema, documentation), url };
     },
-    transformObject: (result) => complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, examples),
+    transformObject: (result) => {
+      const whole = complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, examples);
+      return recorded ? withRecorded(whole, recorded) : whole;
+    },
   });
   app.addSchema(StubErrorBody);
   app.addHook('onRoute', ({ schema }: RouteOptions) => {

@@ -29,6 +29,8 @@ export interface StubOptions {
   journalBytes?: number;
   /** Status for a missing or unknown credential. Default 401. */
   unauthenticatedStatus?: 401 | 403;
+  /** A file that `verify --record` has made: errors are answered in the shapes that it holds. */
+  shapes?: string;
   /** Whether a `Prefer` header may force an answer. Default `on`. */
   prefer?: 'on' | 'off';
   /** Whether `GET /metrics` answers, for Prometheus. Default `off`: nothing is measured. */

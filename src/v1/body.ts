@@ -1,6 +1,6 @@
 import type { FastifyInstance, preValidationHookHandler } from 'fastify';
 import { decide } from '../decisions.ts';
-import { readJson } from '../json-body.ts';
+import { readJson, type UnreadableBodyError } from '../json-body.ts';
 import { RefusedError } from './errors.ts';
 
 declare module 'fastify' {
@@ -29,7 +29,8 @@ export function acceptOnlyJson(app: FastifyInstance): void {
     try {
       body = readJson(request.headers, bytes);
     } catch (error) {
-      request.bodyRefusal = new RefusedError(400, (error as Error).message);
+      const { message, isForeignType } = error as UnreadableBodyError;
+      request.bodyRefusal = new RefusedError(400, message, {}, isForeignType ? 'foreign media type' : 'malformed body');
     }
     // Not where what is thrown is caught: all that comes next runs in this call.
     done(null, body);
@@ -52,5 +53,5 @@ const requireBody: preValidationHookHandler = (request, _reply, done) => {
   if (request.body !== undefined) return done();
   const message = 'The request has no body. Send a JSON object with Content-Type: application/json.';
   decide(request, 'validated', 'refused', message);
-  throw new RefusedError(400, message);
+  throw new RefusedError(400, message, {}, 'no body');
 };

@@ -1,10 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PermissionDeniedError, UnauthenticatedError } from '../auth/guard.ts';
+import type { Mistake } from '../contract/cases.ts';
+import type { RecordedErrors } from '../contract/render.ts';
 import { decide, type Violation } from '../decisions.ts';
 import { UNREADABLE_TYPE } from '../json-body.ts';
 import { describeFailure, isStorageFailure } from '../storage/failure.ts';
 import { StorageUnavailableError } from '../storage/group-commit.ts';
+import { sendAsRecorded } from './recorded.ts';
 
 /**
  * The body of every error on the data plane. ChatCaptain documents none; its operation ids are those of NestJS, and
@@ -24,14 +27,17 @@ export class RefusedError extends Error {
   readonly statusCode: number;
   readonly body: ErrorBody;
   readonly headers: Record<string, string>;
+  /** What is wrong with the request, where it is one of the contract's cases. */
+  readonly mistake: Mistake | undefined;
   /** What the request's schema refused, place by place. */
   violations?: readonly Violation[];
 
-  constructor(statusCode: number, message: string | string[], headers: Record<string, string> = {}) {
+  constructor(statusCode: number, message: string | string[], headers: Record<string, string> = {}, mistake?: Mistake) {
     super(Array.isArray(message) ? message.join('; ') : message);
     this.statusCode = statusCode;
     this.body = errorBody(statusCode, message);
     this.headers = headers;
+    this.mistake = mistake;
   }
 }
 
@@ -44,18 +50,20 @@ export interface ErrorPolicy {
   /** 401, or 403 where only the vendor's documented statuses may be seen. */
   unauthenticatedStatus: 401 | 403;
   bodyLimit: number;
+  /** What a real server was seen to answer, in the place of what is inferred. */
+  recorded?: RecordedErrors | undefined;
 }
 
 /**
  * The data plane's error handler: every error becomes an `ErrorBody` with a status that the vendor documents, where one
- * fits. Returns the body that it sent.
+ * fits. Returns the text that it sent.
  */
 export function createErrorRenderer(policy: ErrorPolicy) {
   return function renderError(
     error: FastifyError | RefusedError,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): ErrorBody {
+  ): string {
     const refusal = refusalFrom(error, policy);
     // A group of writes that storage refused has had its line.
     const isNews = error !== refusal && !(error instanceof StorageUnavailableError);
@@ -67,8 +75,11 @@ export function createErrorRenderer(policy: ErrorPolicy) {
     if ('validationContext' in error) decide(request, 'validated', 'refused', refusal.message, places);
     else if ('code' in error && refusal.statusCode < 500) decide(request, 'parsed', 'refused', refusal.message);
     if (error instanceof StorageUnavailableError) decide(request, 'stored', 'failed', refusal.message);
-    reply.code(refusal.statusCode).headers(refusal.headers).type('application/json; charset=utf-8').send(refusal.body);
-    return refusal.body;
+    const sent = policy.recorded && sendAsRecorded(policy.recorded, refusal, request, reply);
+    if (sent !== undefined) return sent;
+    const text = JSON.stringify(refusal.body);
+    reply.code(refusal.statusCode).headers(refusal.headers).type('application/json; charset=utf-8').send(text);
+    return text;
   };
 }
 
@@ -95,9 +106,11 @@ function refusalFrom(error: FastifyError | RefusedError, policy: ErrorPolicy): R
   if (error instanceof RefusedError) return error;
   if (error instanceof UnauthenticatedError) {
     const { unauthenticatedStatus: status } = policy;
-    return new RefusedError(status, error.message, status === 401 ? { 'www-authenticate': error.challenge } : {});
+    const mistake = error.isPresented ? 'unknown credential' : 'no credential';
+    const headers = status === 401 ? { 'www-authenticate': error.challenge } : undefined;
+    return new RefusedError(status, error.message, headers, mistake);
   }
-  if (error instanceof PermissionDeniedError) return new RefusedError(403, error.message);
+  if (error instanceof PermissionDeniedError) return new RefusedError(403, error.message, {}, 'not permitted');
   if (error instanceof StorageUnavailableError) {
     return new RefusedError(503, `Nothing was stored: ${error.message}. Send the request again later.`, RETRY_AFTER);
   }
@@ -108,7 +121,7 @@ function refusalFrom(error: FastifyError | RefusedError, policy: ErrorPolicy): R
     return new RefusedError(413, `The body is larger than ${policy.bodyLimit} bytes.`);
   }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new RefusedError(400, UNREADABLE_TYPE);
+    return new RefusedError(400, UNREADABLE_TYPE, {}, 'foreign media type');
   }
   if (error.code === 'FST_ERR_BAD_URL') {
     return new RefusedError(400, 'The path is not valid percent-encoded UTF-8. Write a percent sign as %25.');

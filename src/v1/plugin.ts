@@ -9,6 +9,7 @@ import type {
   RouteOptions,
 } from 'fastify';
 import { isGuard } from '../auth/guard.ts';
+import type { RecordedErrors } from '../contract/render.ts';
 import { decide } from '../decisions.ts';
 import { named } from '../named.ts';
 import { credentialsIn, redactTarget } from '../redaction.ts';
@@ -22,6 +23,8 @@ export interface V1Options {
   unauthenticatedStatus: 401 | 403;
   bodyLimit: number;
   prefer: 'on' | 'off';
+  /** What a real server was seen to answer to what is wrong. */
+  recorded?: RecordedErrors | undefined;
   /** What may still step in when a request is right and asks for no answer of its own. */
   beforeHandler?: preHandlerHookHandler[];
 }
@@ -81,7 +84,7 @@ export async function refuseUnroutable(request: FastifyRequest, reply: FastifyRe
   checkParameters(request);
   const allow = [...methods, 'OPTIONS'].join(', ');
   if (request.method !== 'OPTIONS') {
-    throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow });
+    throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow }, 'wrong method');
   }
   decide(request, 'routed', 'passed', `asked for the methods of the path: ${allow}`);
   return reply.code(204).header('allow', allow).send();
@@ -99,7 +102,7 @@ function methodsAt(request: FastifyRequest): string[] {
 
 /** In the words of NestJS. */
 function unknownPath(request: FastifyRequest): RefusedError {
-  return new RefusedError(404, `Cannot ${nameOf(request)}`);
+  return new RefusedError(404, `Cannot ${nameOf(request)}`, {}, 'unknown path');
 }
 
 /** A request in an error text: the journal keeps that, too. */

@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
+import type { Mistake } from '../contract/cases.ts';
 import type { Violation } from '../decisions.ts';
 import { RefusedError } from './errors.ts';
 
@@ -32,14 +33,24 @@ export const compileStrictValidator: FastifySchemaCompiler<TSchema> = ({ schema 
   return (data: unknown) => {
     const found = validate(data) ? loneSurrogates(data, properties) : (validate.errors as ErrorObject[]).map(describe);
     if (found.length === 0) return true;
+    const violations = found.map(({ violation }) => violation);
     const error = new RefusedError(
       400,
       found.map(({ message }) => message),
+      {},
+      mistakeOf(violations as [Violation, ...Violation[]]),
     );
-    error.violations = found.map(({ violation }) => violation);
+    error.violations = violations;
     return { error };
   };
 };
+
+function mistakeOf([{ pointer, rule }, ...more]: [Violation, ...Violation[]]): Mistake {
+  if (more.length > 0) return 'several properties';
+  if (rule === 'required') return 'missing property';
+  if (rule === 'type') return pointer === '' ? 'no object' : 'wrong type';
+  return 'wrong format';
+}
 
 /** A violation for the caller, in words, and for the journal, in parts. */
 interface Finding {
