@@ -162,7 +162,8 @@ export function redactTarget(target: string, credentials: readonly string[] = []
 /** The user in front of a host, with the password. */
 const USER_INFO = /\/\/[^/?#\s]*@/g;
 
-function redactUrl(url: string): string {
+/** The credentials that a URL holds by its form: a user, and parameters that are named like one. */
+export function redactUrl(url: string): string {
   const text = url.includes('@') ? url.replace(USER_INFO, `//${REDACTED}@`) : url;
   if (!/[=%]/.test(text)) return text;
   const end = text.search(/[?#]/);

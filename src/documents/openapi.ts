@@ -2,7 +2,7 @@
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
 import type { OpenAPIV3 } from 'openapi-types';
-import { ADDED, addedStatuses, StubErrorBody, securitySchemes } from './additions.ts';
+import { ADDED, addedStatuses, StubErrorBody, securitySchemes, upstreamStatuses } from './additions.ts';
 import { vendorDocument } from './vendor.ts';
 
 /** What an operation's document says that its schemas cannot: the vendor's words for its statuses, and its examples. */
@@ -23,8 +23,14 @@ export type RegisterOperations = (app: FastifyInstance) => Promise<void>;
 /**
  * Builds a second server that is never listened on, registers the same operations in it, and returns it ready:
  * `swagger()` gives the document. So describing costs a server nothing until somebody asks.
+ *
+ * @param passesThrough whether what is described is answered by an upstream
  */
-export async function describeOperations(register: RegisterOperations): Promise<FastifyInstance> {
+export async function describeOperations(
+  register: RegisterOperations,
+  passesThrough = false,
+): Promise<FastifyInstance> {
+  const more = passesThrough ? { ...addedStatuses, ...upstreamStatuses } : addedStatuses;
   const bodyExamples = new Map<string | undefined, unknown>();
   const { openapi, info, tags, servers } = vendorDocument() as Required<OpenAPIV3.Document>;
   const app = Fastify({ logger: false });
@@ -41,10 +47,10 @@ export async function describeOperations(register: RegisterOperations): Promise<
     transform: ({ schema, url, route }) => {
       const documentation = route.config?.documentation;
       bodyExamples.set(schema?.operationId, documentation?.examples.body);
-      return { schema: document(schema, documentation), url };
+      return { schema: document(schema, documentation, more), url };
     },
     transformObject: (result) =>
-      complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, bodyExamples),
+      complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, bodyExamples, Object.keys(more)),
   });
   app.addSchema(StubErrorBody);
   app.addHook('onRoute', ({ schema }: RouteOptions) => {
@@ -57,7 +63,11 @@ export async function describeOperations(register: RegisterOperations): Promise<
 }
 
 /** The schema of a route with what only the document needs: named components, examples, and every status. */
-function document(schema: FastifySchema, documentation: Documentation | undefined): FastifySchema {
+function document(
+  schema: FastifySchema,
+  documentation: Documentation | undefined,
+  more: typeof addedStatuses,
+): FastifySchema {
   if (!documentation) return { ...schema, hide: true };
   const { statuses, examples } = documentation;
   const { params, body, response } = schema as {
@@ -73,10 +83,7 @@ function document(schema: FastifySchema, documentation: Documentation | undefine
     const $id = response[status]?.$id;
     return [status, { description, ...($id === undefined ? { type: 'null' } : json($id)) }];
   });
-  const added = Object.entries(addedStatuses).map(([status, words]) => [
-    status,
-    { ...words, ...json('StubErrorBody') },
-  ]);
+  const added = Object.entries(more).map(([status, words]) => [status, { ...words, ...json('StubErrorBody') }]);
   return {
     ...schema,
     params: { ...params, properties: Object.fromEntries(properties) },
@@ -90,13 +97,16 @@ function json($id: string) {
 }
 
 /** Puts in what @fastify/swagger has no place for: the examples of bodies, and the mark on each status that we add. */
-function complete(openapi: OpenAPIV3.Document, bodyExamples: Map<string | undefined, unknown>): OpenAPIV3.Document {
+function complete(
+  openapi: OpenAPIV3.Document,
+  bodyExamples: Map<string | undefined, unknown>,
+  added: readonly string[],
+): OpenAPIV3.Document {
   for (const path of Object.values(openapi.paths) as OpenAPIV3.PathItemObject[]) {
     for (const operation of Object.values(path) as OpenAPIV3.OperationObject[]) {
       const { content } = operation.requestBody as OpenAPIV3.RequestBodyObject;
       Object.assign(content['application/json'] as object, { example: bodyExamples.get(operation.operationId) });
-      for (const status of Object.keys(addedStatuses))
-        Object.assign(operation.responses[status] as object, { [ADDED]: true });
+      for (const status of added) Object.assign(operation.responses[status] as object, { [ADDED]: true });
     }
   }
   return openapi;

@@ -6,10 +6,16 @@ import { once } from '../once.ts';
 import type { RegisterOperations } from './openapi.ts';
 import { vendorText } from './vendor.ts';
 
-/** `register` adds the operations to describe to the server it is given. */
-const documents: FastifyPluginAsync<{ register: RegisterOperations }> = async (app, { register }) => {
+interface DocumentsOptions {
+  /** Adds the operations to describe to the server it is given. */
+  register: RegisterOperations;
+  /** Whether an upstream answers them. */
+  passesThrough: boolean;
+}
+
+const documents: FastifyPluginAsync<DocumentsOptions> = async (app, { register, passesThrough }) => {
   // Each is loaded and built at the first request for it.
-  const description = once(async () => (await import('./openapi.ts')).describeOperations(register));
+  const description = once(async () => (await import('./openapi.ts')).describeOperations(register, passesThrough));
   const page = once(async () => {
     const { buildDocsPage } = await import('./docs-page.ts');
     return buildDocsPage((await description()).swagger() as OpenAPIV3.Document);

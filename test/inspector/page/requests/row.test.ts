@@ -9,6 +9,7 @@ t.test('a row keeps what the list shows, and no body', async (t) => {
     target: '/v1/inbox/shop/conversations',
     reason: 'permission refused: token "ci" holds nothing; x on chatbots/shop is needed',
     isPlain: false,
+    drift: 0,
   });
   t.equal(targetOf({ path: '/v1', query: 'a=1' }), '/v1?a=1');
 });

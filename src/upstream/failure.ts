@@ -1,0 +1,64 @@
+// What went wrong with the upstream, in the words of the answer.
+
+/** How far it had come. */
+export type Phase = 'connecting' | 'waiting' | 'reading';
+
+/** No answer that could be passed on. The message names the upstream and what to look at, and holds nothing of the request. */
+export class UpstreamFailure extends Error {
+  override name = 'UpstreamFailure';
+  readonly status: 502 | 504;
+  /** The headers of an answer that began, and did not come to a good end: names and values in turn. */
+  responseHeaders?: readonly string[];
+
+  constructor(status: 502 | 504, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What became of the request is not known: it is never sent a second time. */
+const MAYBE = 'The request may have taken effect there: look before you send it again.';
+const NOTHING = 'Nothing was sent.';
+
+const UNREACHABLE: Record<string, string> = {
+  ECONNREFUSED: 'refused the connection',
+  ENOTFOUND: 'has a name that is not known',
+  EAI_AGAIN: 'has a name that cannot be looked up now',
+  EHOSTUNREACH: 'cannot be reached from here',
+  ENETUNREACH: 'cannot be reached from here',
+};
+
+/** @param error what Node says of it */
+export function failureFrom(error: NodeJS.ErrnoException, phase: Phase, origin: string): UpstreamFailure {
+  const { code = error.message } = error;
+  const upstream = `The upstream ${origin}`;
+  if (phase === 'connecting') {
+    const what = UNREACHABLE[code] ?? 'could not be connected to';
+    return new UpstreamFailure(
+      502,
+      `${upstream} ${what} (${code}). ${NOTHING} Is it running, and is STUB_UPSTREAM right?`,
+    );
+  }
+  if (code.startsWith('HPE_')) {
+    return new UpstreamFailure(
+      502,
+      `${upstream} answered with what is no HTTP (${code}). ${MAYBE} Does STUB_UPSTREAM have the right scheme and port?`,
+    );
+  }
+  const when = phase === 'waiting' ? 'before it had answered' : 'in the middle of its answer';
+  return new UpstreamFailure(502, `${upstream} closed the connection ${when} (${code}). ${MAYBE}`);
+}
+
+/** @param limit in milliseconds */
+export function timeoutIn(phase: Phase, limit: number, origin: string): UpstreamFailure {
+  const what = {
+    connecting: 'accept the connection',
+    waiting: 'begin to answer',
+    reading: 'come to the end of its answer',
+  };
+  const result = phase === 'connecting' ? NOTHING : MAYBE;
+  return new UpstreamFailure(
+    504,
+    `The upstream ${origin} did not ${what[phase]} within ${limit} ms. ${result} STUB_UPSTREAM_TIMEOUT gives it longer.`,
+  );
+}
