@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { clearTimeout, setTimeout } from '../timers.ts';
-import { failureFrom, type Phase, timeoutIn, UpstreamFailure } from './failure.ts';
+import { failureFrom, givenUp, type Phase, timeoutIn, UpstreamFailure } from './failure.ts';
 
 /** How long a connection may take, in milliseconds, TLS included. Who waits longer waits for a machine that is not there. */
 export const CONNECT_TIMEOUT = 10_000;
@@ -44,7 +44,7 @@ export interface UpstreamClient {
   urlOf(target: string): string;
   /**
    * @param left aborts it: nobody waits for the answer any more
-   * @throws UpstreamFailure, or what `left` was aborted with
+   * @throws UpstreamFailure
    */
   send(request: OutgoingRequest, left: AbortSignal): Promise<IncomingAnswer>;
 }
@@ -82,8 +82,9 @@ export function createUpstreamClient({
       outgoing.destroy();
     };
     const fail = (error: Error): void => giveUp(failureFrom(error, phase, origin));
-    const refuse = (what: string): void => giveUp(new UpstreamFailure(502, `The upstream ${origin} answered ${what}.`));
-    const leave = (): void => giveUp(left.reason as Error);
+    const refuse = (what: string): void =>
+      giveUp(new UpstreamFailure('failed', `The upstream ${origin} answered ${what}.`));
+    const leave = (): void => giveUp(givenUp());
     const whole = setTimeout(() => giveUp(timeoutIn(phase, upstreamTimeout, origin)), upstreamTimeout);
     let connection: NodeJS.Timeout | undefined;
 
@@ -117,7 +118,6 @@ export function createUpstreamClient({
       );
     });
     left.addEventListener('abort', leave);
-    if (left.aborted) leave();
     outgoing.end(body.length > 0 ? body : undefined);
     return promise.finally(() => {
       for (const timer of [whole, connection]) clearTimeout(timer);

@@ -16,8 +16,8 @@ const DECODERS: Record<string, Decoder> = {
 export type Decoded = { bytes: Buffer; problem?: undefined } | { bytes?: undefined; problem: string };
 
 /** @param largest how many bytes may come of it: little can be made of very much */
-export async function decode(body: Buffer, coding: string | undefined, largest: number): Promise<Decoded> {
-  if (body.length === 0 || coding === undefined) return { bytes: body };
+export async function decode(body: Buffer, coding: string, largest: number): Promise<Decoded> {
+  if (body.length === 0) return { bytes: body };
   let bytes = body;
   // They are named in the order in which they were applied.
   for (const name of coding.split(',').reverse()) {

@@ -1,4 +1,5 @@
 // What went wrong with the upstream, in the words of the answer.
+import type { ExchangeOutcome } from './exchange.ts';
 
 /** How far it had come. */
 export type Phase = 'connecting' | 'waiting' | 'reading';
@@ -6,13 +7,18 @@ export type Phase = 'connecting' | 'waiting' | 'reading';
 /** No answer that could be passed on. The message names the upstream and what to look at, and holds nothing of the request. */
 export class UpstreamFailure extends Error {
   override name = 'UpstreamFailure';
-  readonly status: 502 | 504;
+  readonly outcome: Exclude<ExchangeOutcome, 'answered'>;
   /** The headers of an answer that began, and did not come to a good end: names and values in turn. */
   responseHeaders?: readonly string[];
 
-  constructor(status: 502 | 504, message: string) {
+  constructor(outcome: UpstreamFailure['outcome'], message: string) {
     super(message);
-    this.status = status;
+    this.outcome = outcome;
+  }
+
+  /** What the caller is answered with. */
+  get status(): 502 | 504 {
+    return this.outcome === 'timeout' ? 504 : 502;
   }
 }
 
@@ -35,18 +41,18 @@ export function failureFrom(error: NodeJS.ErrnoException, phase: Phase, origin: 
   if (phase === 'connecting') {
     const what = UNREACHABLE[code] ?? 'could not be connected to';
     return new UpstreamFailure(
-      502,
+      'failed',
       `${upstream} ${what} (${code}). ${NOTHING} Is it running, and is STUB_UPSTREAM right?`,
     );
   }
   if (code.startsWith('HPE_')) {
     return new UpstreamFailure(
-      502,
+      'failed',
       `${upstream} answered with what is no HTTP (${code}). ${MAYBE} Does STUB_UPSTREAM have the right scheme and port?`,
     );
   }
   const when = phase === 'waiting' ? 'before it had answered' : 'in the middle of its answer';
-  return new UpstreamFailure(502, `${upstream} closed the connection ${when} (${code}). ${MAYBE}`);
+  return new UpstreamFailure('failed', `${upstream} closed the connection ${when} (${code}). ${MAYBE}`);
 }
 
 /** @param limit in milliseconds */
@@ -58,7 +64,12 @@ export function timeoutIn(phase: Phase, limit: number, origin: string): Upstream
   };
   const result = phase === 'connecting' ? NOTHING : MAYBE;
   return new UpstreamFailure(
-    504,
+    'timeout',
     `The upstream ${origin} did not ${what[phase]} within ${limit} ms. ${result} STUB_UPSTREAM_TIMEOUT gives it longer.`,
   );
+}
+
+/** The caller does not wait for the end. One that has only said that it sends nothing more looks no different. */
+export function givenUp(): UpstreamFailure {
+  return new UpstreamFailure('left', 'given up, since the client had closed the connection');
 }
