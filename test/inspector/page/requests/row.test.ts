@@ -47,3 +47,10 @@ t.test('the reason is the step that decided', async (t) => {
   const long = { step: 'parsed', outcome: 'refused', detail: 'x'.repeat(1000) };
   t.equal(reasonOf({ decisions: [long] }).length, 301);
 });
+
+t.test('a row says in how many places a request was otherwise than the contract says', async (t) => {
+  const side = { url: 'http://x', status: 200, durationMs: 1, request: { headers: {} } };
+  const drift = [{ side: 'response', place: 'status', detail: 'is 200' } as const];
+  t.equal(rowOf({ ...exampleRequest(), upstream: { ...side, drift } }).drift, 1);
+  t.equal(rowOf({ ...exampleRequest(), upstream: { ...side, drift: [] } }).drift, 0);
+});
