@@ -38,6 +38,13 @@ const UNREACHABLE: Record<string, string> = {
 export function failureFrom(error: NodeJS.ErrnoException, phase: Phase, origin: string): UpstreamFailure {
   const { code = error.message } = error;
   const upstream = `The upstream ${origin}`;
+  if (/CERT|SIGNATURE/.test(code)) {
+    const trust = 'NODE_EXTRA_CA_CERTS names a file with certificates to trust besides.';
+    return new UpstreamFailure(
+      'failed',
+      `${upstream} has a certificate that is not trusted here (${code}). ${NOTHING} ${trust}`,
+    );
+  }
   if (phase === 'connecting') {
     const what = UNREACHABLE[code] ?? 'could not be connected to';
     return new UpstreamFailure(

@@ -20,8 +20,8 @@ t.test('what goes out is counted by how it ended, and so is each drift', async (
   t.equal(samples.get(total('answered')), 1);
   t.equal(samples.get(total('failed')), 1);
   t.equal(samples.get('chatcaptain_stub_upstream_request_duration_seconds_count'), 2, 'what was forced did not go out');
-  t.equal(samples.get('chatcaptain_stub_upstream_drift_total{side="request",place="body"}'), 1);
-  t.equal(samples.get('chatcaptain_stub_upstream_drift_total{side="response",place="body"}'), 2);
+  t.equal(samples.get('chatcaptain_stub_upstream_drift_total{place="body",side="request"}'), 1);
+  t.equal(samples.get('chatcaptain_stub_upstream_drift_total{place="body",side="response"}'), 2);
 });
 
 t.test('a time-out, and a client that does not wait, are told apart from a failure', async (t) => {
@@ -48,7 +48,7 @@ t.test('the place of a drift is one of few words, and without an upstream there 
     const stub = await startTestStub(t, { metrics: 'on', upstream: upstream.url, database: ':memory:' });
     await stub.create(VALID);
     const { samples } = await scrape(stub);
-    t.equal(samples.get(`chatcaptain_stub_upstream_drift_total{side="response",place="${place}"}`), 1, place);
+    t.equal(samples.get(`chatcaptain_stub_upstream_drift_total{place="${place}",side="response"}`), 1, place);
   }
   const plain = await startTestStub(t, { metrics: 'on', database: ':memory:' });
   await plain.create(VALID);
