@@ -50,6 +50,7 @@ export function createForward(options: ClientOptions, findDrift: ReturnType<type
     const isPreferred = reply.hasHeader('preference-applied');
     const headers = outgoingHeaders({ rawHeaders: raw.rawHeaders, body, host: client.host, via, isPreferred });
     const since = performance.now();
+    const took = (): number => Math.round((performance.now() - since) * 100) / 100;
     const exchange: Exchange = {
       url: client.urlOf(target),
       outcome: 'failed',
@@ -61,18 +62,18 @@ export function createForward(options: ClientOptions, findDrift: ReturnType<type
     const left = departureOf(request, reply);
     try {
       const answer = await client.send({ method, target, headers, body }, left);
+      exchange.durationMs = took();
       exchange.outcome = 'answered';
       exchange.status = answer.status;
       exchange.responseHeaders = byName(answer.rawHeaders);
       return { exchange, answer };
     } catch (error) {
+      exchange.durationMs = took();
       if (!(error instanceof UpstreamFailure)) throw error;
       const { outcome, responseHeaders } = error;
       exchange.outcome = outcome;
       if (responseHeaders) exchange.responseHeaders = byName(responseHeaders);
       throw refusalFrom(error, request);
-    } finally {
-      exchange.durationMs = Math.round((performance.now() - since) * 100) / 100;
     }
   }
 

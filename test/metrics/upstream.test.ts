@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import t from 'tap';
 import { waitFor } from '../support/journal.ts';
-import { pathOf, startTestStub, VALID } from '../support/stub.ts';
+import { pathOf, sendRaw, startTestStub, VALID } from '../support/stub.ts';
 import { answering, startRawUpstream, startUpstream } from '../upstream/servers.ts';
 import { scrape } from './exposition.ts';
 
@@ -12,6 +12,7 @@ t.test('what goes out is counted by how it ended, and so is each drift', async (
   const stub = await startTestStub(t, { metrics: 'on', upstream: upstream.url });
   let { samples } = await scrape(stub);
   for (const outcome of ['answered', 'failed', 'timeout', 'left']) t.equal(samples.get(total(outcome)), 0, outcome);
+  t.match(await sendRaw(stub.url, 'no HTTP\r\n\r\n'), / 400 /, 'which is counted elsewhere');
   await stub.create({ ...VALID, name: 5 });
   await stub.create(VALID, { headers: { prefer: 'code=503' } });
   await upstream.close();

@@ -246,3 +246,20 @@ t.test('the stream takes the filter, too, and the wait says what is missing', as
   const har = await admin(stub, 'GET', '/requests?format=har&drift=true');
   t.match(har.json.log.entries, [{ _upstream: { status: 200, drift: [{ place: 'status' }] } }]);
 });
+
+t.test(
+  'a request that cannot be unpacked goes out all the same, and of its body nothing is said or kept',
+  async (t) => {
+    const stub = await startAccepting(t, 201);
+    for (const [coding, body] of [
+      ['own', 'x'],
+      ['gzip', '{}'],
+    ] as const) {
+      const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+      t.equal((await stub.create(body, { headers })).status, 201);
+      const { request, upstream } = await onlyEntry(t, stub, coding);
+      t.equal(request.body, undefined);
+      t.same(upstream?.drift, []);
+    }
+  },
+);

@@ -36,6 +36,8 @@ t.test('the start says plainly where requests go, and its curl line is one for t
   t.equal((await other.stub.requests()).length, 1);
   const settings = await send(stub.url, { method: 'GET', path: '/__admin/settings' });
   t.match(settings.json.settings, { upstream: other.url, upstreamTimeout: 30_000 });
+  stub.child.kill('SIGTERM');
+  t.equal((await stub.ended).code, 0);
 });
 
 t.test('a database of before goes on: its requests were not passed through, and have no drift', async (t) => {
