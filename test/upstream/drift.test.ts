@@ -1,11 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import Fastify, { type FastifyReply } from 'fastify';
 import t, { type Test } from 'tap';
+import { compileFilter } from '../../src/control/requests/filter.ts';
 import type { Drift } from '../../src/upstream/exchange.ts';
 import { parse } from '../metrics/exposition.ts';
 import { admin } from '../support/admin.ts';
 import { entriesOf, onlyEntry } from '../support/journal.ts';
 import { pathOf, startTestStub, type TestStub, VALID } from '../support/stub.ts';
+import { entryOf } from '../support/waiting.ts';
 import { answering, startUpstream } from './servers.ts';
 
 const CREATED = { conversationId: '0VbpPWTqloiVzGlYWPCj' };
@@ -210,11 +212,11 @@ t.test('a compressed answer is compared unpacked; one that cannot be unpacked is
     ['compress', Buffer.from('x'), /^the body of the answer comes in the coding compress, which is not read here$/],
     ['gzip', gzipSync(Buffer.alloc(11 * 1024 * 1024)), /cannot be read so \(ERR_BUFFER_TOO_LARGE\)$/],
   ] as const) {
-    const { response, decisions, upstream } = await entry((await coded(coding, body, 200)).url);
+    const { response, decisions, upstream } = await entry((await coded(coding, body)).url);
     t.equal(response.body, undefined, 'nobody knows what is in it');
-    t.match(
+    t.same(
       upstream?.drift.filter(({ side }) => side === 'response'),
-      [{ place: 'status' }],
+      [],
     );
     t.match(decisions.at(-1), { step: 'contract', outcome: 'ignored', detail: says });
   }
@@ -263,3 +265,21 @@ t.test(
     }
   },
 );
+
+t.test('who follows the stream is woken by what is selected, and by nothing else', async (t) => {
+  const entry = entryOf('x', 201);
+  const side = { url: 'http://x', durationMs: 1, request: { headers: {} } };
+  const drifted = {
+    ...entry,
+    upstream: { ...side, drift: [{ side: 'response', place: 'body', detail: '' } as const] },
+  };
+  for (const [one, has] of [
+    [entry, false],
+    [{ ...entry, upstream: { ...side, drift: [] } }, false],
+    [drifted, true],
+  ] as const) {
+    t.equal(compileFilter({ drift: 'true' }).selects(one), has);
+    t.equal(compileFilter({ drift: 'false' }).selects(one), !has);
+    t.equal(compileFilter({}).selects(one), true);
+  }
+});

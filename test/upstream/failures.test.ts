@@ -300,7 +300,7 @@ t.test('many at once wait for their turn, each for its own answer', async (t) =>
     setTimeout(() => {
       now--;
       response.writeHead(200, { 'content-type': 'text/plain' }).end(request.url);
-    }, 30);
+    }, 500);
   });
   const stub = await startTestStub(t, { upstream: upstream.url });
   const answers = await Promise.all(
