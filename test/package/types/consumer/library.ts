@@ -196,10 +196,10 @@ async function usePassThrough(stub: Stub): Promise<void> {
   await using between = await startStub(through);
   // Nobody's credential.
   await (await fetch(`${between.url}/v1/inbox/shop/conversations`, { method: 'POST' })).text();
-  const [request] = await between.requests({ drift: true });
-  const { url, status, durationMs, response, drift } = request?.upstream as UpstreamExchange;
+  const [request] = (await between.requests({ drift: true })) as [RecordedRequest];
+  const { url, status, durationMs, response, drift } = request.upstream as UpstreamExchange;
   deepEqual([url.startsWith(stub.url), status, durationMs > 0], [true, 401, true]);
-  equal(response?.headers['x-stub-request-id'] === request?.id, false);
+  equal(response?.headers['x-stub-request-id'] === request.id, false);
   const { side, place, detail } = drift[0] as Drift;
   deepEqual([side, place], ['response', 'status']);
   match(detail, /^is 401/);
