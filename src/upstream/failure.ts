@@ -25,6 +25,7 @@ export class UpstreamFailure extends Error {
 /** What became of the request is not known: it is never sent a second time. */
 const MAYBE = 'The request may have taken effect there: look before you send it again.';
 const NOTHING = 'Nothing was sent.';
+const LOOK = 'Is it running, and is STUB_UPSTREAM right?';
 
 const UNREACHABLE: Record<string, string> = {
   ECONNREFUSED: 'refused the connection',
@@ -47,10 +48,7 @@ export function failureFrom(error: NodeJS.ErrnoException, phase: Phase, origin: 
   }
   if (phase === 'connecting') {
     const what = UNREACHABLE[code] ?? 'could not be connected to';
-    return new UpstreamFailure(
-      'failed',
-      `${upstream} ${what} (${code}). ${NOTHING} Is it running, and is STUB_UPSTREAM right?`,
-    );
+    return new UpstreamFailure('failed', `${upstream} ${what} (${code}). ${NOTHING} ${LOOK}`);
   }
   if (code.startsWith('HPE_')) {
     return new UpstreamFailure(
@@ -69,11 +67,8 @@ export function timeoutIn(phase: Phase, limit: number, origin: string): Upstream
     waiting: 'begin to answer',
     reading: 'come to the end of its answer',
   };
-  const result = phase === 'connecting' ? NOTHING : MAYBE;
-  return new UpstreamFailure(
-    'timeout',
-    `The upstream ${origin} did not ${what[phase]} within ${limit} ms. ${result} STUB_UPSTREAM_TIMEOUT gives it longer.`,
-  );
+  const advice = phase === 'connecting' ? `${NOTHING} ${LOOK}` : `${MAYBE} STUB_UPSTREAM_TIMEOUT gives it longer.`;
+  return new UpstreamFailure('timeout', `The upstream ${origin} did not ${what[phase]} within ${limit} ms. ${advice}`);
 }
 
 /** The caller does not wait for the end. One that has only said that it sends nothing more looks no different. */
