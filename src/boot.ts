@@ -83,6 +83,8 @@ export async function boot(
       prepare,
       stop: stopping ? AbortSignal.any([stopping, closing.signal]) : closing.signal,
     });
+    const { upstream } = settings;
+    if (upstream !== undefined) logger.warn({ upstream }, `passing through: ${whatPassesTo(upstream)}`);
     return {
       url: listener.url,
       ...(token !== undefined && { token }),
@@ -108,6 +110,11 @@ export async function boot(
     await listener.close(0);
     throw error;
   }
+}
+
+/** What everybody should know before the first request. */
+export function whatPassesTo(upstream: string): string {
+  return `every request to /v1 goes to ${upstream}, and what it creates is really created there`;
 }
 
 /** What the fixture files declare. The parser of YAML is loaded only where there are any. */

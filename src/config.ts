@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { TSchema } from '@sinclair/typebox';
 import leven from 'leven';
-import { BEARER_TOKEN, BEARER_TOKEN_WORDS, SECRET, type SettingName, Settings } from './settings.ts';
+import { BEARER_TOKEN, BEARER_TOKEN_WORDS, type SettingName, Settings, UNREPEATED } from './settings.ts';
 import { SettingsError } from './settings-error.ts';
 
 export {
@@ -29,6 +29,7 @@ export interface SettingDescription {
 /** What the patterns of the schema ask for, in words. */
 const PATTERNS: Record<string, string> = {
   [Settings.properties.database.pattern as string]: 'a path without white space around it, or :memory:',
+  [Settings.properties.upstream.pattern as string]: 'a URL with http:// or https://, without user, query or fragment',
   [BEARER_TOKEN]: `at most 1024 ${BEARER_TOKEN_WORDS}`,
 };
 
@@ -109,7 +110,7 @@ export function resolveSettings(sources: SettingSources, label: 'flag' | 'name' 
     if (value === undefined) continue;
     settings[name] = value;
     if (source && !isValid(name, value)) {
-      const shown = SECRET.has(name) ? '' : `=${String(source.value)}`;
+      const shown = UNREPEATED.has(name) ? '' : `=${String(source.value)}`;
       const otherwise = fallback === undefined ? '' : ` (default ${fallback})`;
       problems.push(`${source.label}${shown}${source.place}: must be ${expected}${otherwise}`);
     }
@@ -190,7 +191,7 @@ function convert(name: SettingName, value: unknown): unknown {
 }
 
 function isValid(name: SettingName, value: unknown): boolean {
-  return conforms(Settings.properties[name], value);
+  return conforms(Settings.properties[name], value) && (name !== 'upstream' || URL.canParse(String(value)));
 }
 
 /**

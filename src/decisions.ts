@@ -4,7 +4,8 @@ import type { FastifyRequest } from 'fastify';
  * One step on a request's way and how it went. Together they say why a request was answered as it was.
  *
  * Steps, in order: `routed`, where no operation is meant; `parsed`, `credential`, `permission`, `validated`,
- * `preference`, `fault`, `channel`, `stored`; and `sent`, where the client no longer waited.
+ * `preference`, `fault`, `channel`, `stored`; with an upstream `preference`, `fault`, `upstream`, `contract`; and `sent`, where
+ * the client no longer waited.
  */
 export interface Decision {
   step: Step;
@@ -27,6 +28,8 @@ export type Step =
   | 'fault'
   | 'channel'
   | 'stored'
+  | 'upstream'
+  | 'contract'
   | 'sent';
 
 /** One rule of a schema that a body breaks. */

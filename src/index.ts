@@ -13,6 +13,7 @@ export type {
 export type { StubOptions } from './handle/options.ts';
 export type {
   Decision,
+  Drift,
   Message,
   Mismatch,
   NearMiss,
@@ -20,6 +21,7 @@ export type {
   RecordedRequest,
   RequestFilter,
   RequestMatch,
+  UpstreamExchange,
   Violation,
   WaitOptions,
 } from './handle/recorded-request.ts';

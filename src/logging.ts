@@ -108,7 +108,7 @@ async function prettyStream(output: DestinationStream, colorize: boolean): Promi
     colorize,
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname,reqId,method,path,status,durationMs,why,curl,seed',
+    ignore: 'pid,hostname,reqId,method,path,status,durationMs,why,curl,seed,upstream',
     messageFormat: (line, messageKey) => escapeControls(line['method'] ? requestLine(line) : String(line[messageKey])),
   });
 }

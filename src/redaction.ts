@@ -34,16 +34,19 @@ export function credentialsIn(rawHeaders: readonly string[]): string[] {
   return found.size < 2 ? [...found] : [...found].sort((a, b) => b.length - a.length);
 }
 
-/** A character of a credential as a URL and JSON may write it, encoded more than once, too. */
-const ESCAPE = /(?:(?<!\\)\\+u00|%(?:25)*)([2-7][\da-f])|(?<!\\)\\+\//gi;
+/** A character of a credential as a URL, JSON and a JSON Pointer may write it, encoded more than once, too. */
+const ESCAPE = /(?:(?<!\\)\\+u00|%(?:25)*)([2-7][\da-f])|(?<!\\)\\+\/|~[01]/gi;
 
 function spellOut(text: string): string {
-  return text.replace(ESCAPE, (_, code?: string) => (code ? String.fromCharCode(Number.parseInt(code, 16)) : '/'));
+  return text.replace(ESCAPE, (whole, code?: string) => {
+    if (code) return String.fromCharCode(Number.parseInt(code, 16));
+    return whole === '~0' ? '~' : '/';
+  });
 }
 
 /** Takes credentials out of a text, however they are spelled: the given ones, and what looks like a token of ours. */
 export function redactText(text: string, credentials: readonly string[] = []): string {
-  let result = /[%\\]/.test(text) ? redactSpelled(text, credentials) : text;
+  let result = /[%\\~]/.test(text) ? redactSpelled(text, credentials) : text;
   if (result.includes('CCSB-')) result = result.replace(TOKEN_SHAPE, REDACTED);
   for (const credential of credentials) {
     if (result.includes(credential)) result = result.replaceAll(credential, REDACTED);
@@ -162,7 +165,8 @@ export function redactTarget(target: string, credentials: readonly string[] = []
 /** The user in front of a host, with the password. */
 const USER_INFO = /\/\/[^/?#\s]*@/g;
 
-function redactUrl(url: string): string {
+/** The credentials that a URL holds by its form: a user, and parameters that are named like one. */
+export function redactUrl(url: string): string {
   const text = url.includes('@') ? url.replace(USER_INFO, `//${REDACTED}@`) : url;
   if (!/[=%]/.test(text)) return text;
   const end = text.search(/[?#]/);

@@ -120,11 +120,13 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
     else renderError(error, request, reply);
   });
 
+  // Loaded only here: nothing else can make the stub call out.
+  const plane = settings.upstream === undefined ? undefined : (await import('./upstream/pass-through.ts')).default;
   const { afterEarlierAnswers } = brokenRequests;
   const faultHook = createFaultHook({ ...context, recorder, requestLog: logController, afterEarlierAnswers });
   // None is awaited, which would take some turns of the event loop for each: they are loaded in this order, when the server
   // is made ready.
-  registerOperations(app, context, [faultHook]);
+  registerOperations(app, context, [faultHook], plane);
   app.register(health, { context });
   app.register(metrics, { context, recorder });
   app.register(control, { prefix: CONTROL_PREFIX, context, paths: controlPaths });
@@ -133,6 +135,7 @@ export async function buildServer(context: ServerContext): Promise<FastifyInstan
   app.register(documents, {
     register: async (description) => registerOperations(description, context),
     recorded: context.recorded,
+    passesThrough: plane !== undefined,
   });
   app.setNotFoundHandler(refuseUnknownPath);
   return app;
@@ -146,11 +149,16 @@ function unknownPath({ method, url, raw }: FastifyRequest): RefusedError {
   );
 }
 
-/** The data plane and what it stands on: the part of the server that `/openapi.json` describes. */
+/**
+ * The data plane and what it stands on: the part of the server that `/openapi.json` describes.
+ *
+ * @param plane what is in its place, with an upstream
+ */
 function registerOperations(
   app: FastifyInstance,
   context: ServerContext,
   beforeHandler: preHandlerHookHandler[] = [],
+  plane: typeof v1 = v1,
 ): void {
   app.decorate('db', context.db);
   app.decorate('groupCommit', context.groupCommit);
@@ -159,5 +167,5 @@ function registerOperations(
   app.register(pause);
   const { tokens, clock, arrivals } = context;
   app.register(auth, { tokens, clock: clock.now, presented: ({ raw }) => arrivals.tokenIdOf(raw) });
-  app.register(v1, { prefix: '/v1', ...context.settings, recorded: context.recorded, beforeHandler });
+  app.register(plane, { prefix: '/v1', ...context.settings, recorded: context.recorded, beforeHandler });
 }

@@ -92,6 +92,21 @@ export const Settings = Type.Object(
       minimum: 1024,
       maximum: 1099511627776,
     }),
+    upstream: Type.Optional(
+      Type.String({
+        description:
+          'A server of the contract, such as https://api.chatcaptain.com. Requests to /v1 are passed through to it with their credential, and nothing is stored but the journal. Without it the stub calls nobody.',
+        // No user, no query: what a URL may hold beside its place is often a secret.
+        pattern: '^https?://[^\\s/?#@\\\\]+(?:/[^\\s?#@\\\\]*)?$',
+        maxLength: 2000,
+      }),
+    ),
+    upstreamTimeout: Type.Integer({
+      description: 'Milliseconds that the upstream has for its whole answer; then it is 504.',
+      default: 30000,
+      minimum: 1,
+      maximum: 3600000,
+    }),
     unauthenticatedStatus: Type.Union([Type.Literal(401), Type.Literal(403)], {
       description: 'Status for a missing or unknown credential; 403 keeps to the statuses that the vendor documents.',
       default: 401,
@@ -154,5 +169,8 @@ export type SettingName = keyof Settings;
 /** What `exec` starts unless something says otherwise: a stub that is in nobody's way and leaves nothing behind. */
 export const EXEC_DEFAULTS: Partial<Settings> = { port: 0, database: ':memory:', logLevel: 'warn' };
 
-/** Settings whose values are never repeated in an error. */
+/** Settings whose values are never shown. */
 export const SECRET: ReadonlySet<SettingName> = new Set(['token', 'adminToken']);
+
+/** Settings of which a value that cannot be used is never repeated: a URL is often refused for the secret in it. */
+export const UNREPEATED: ReadonlySet<SettingName> = new Set([...SECRET, 'upstream']);

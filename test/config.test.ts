@@ -194,6 +194,7 @@ t.test('a value is good or bad as JSON Schema has it, for every keyword that a s
       '\u{1f600}',
       'ä',
       '~',
+      'http://a',
     ],
     ...[199, 200, 201, 1023, 1024, 1025].flatMap((length) => ['a'.repeat(length), '\u{1f600}'.repeat(length)]),
     ...[-1, 0, 0.5, 1, 401, 403, 1023, 1024, 65535, 65536, 3600001, 10000001, 104857601, 2 ** 40, 2 ** 40 + 1],
@@ -212,3 +213,39 @@ t.test('a value is good or bad as JSON Schema has it, for every keyword that a s
     'a keyword that nobody looks at would let everything through',
   );
 });
+
+t.test(
+  'an upstream is a URL of http or https without user, query and fragment; a bad one is not repeated',
+  async (t) => {
+    for (const upstream of [
+      'http://127.0.0.1:1',
+      'https://api.example.com/base/',
+      'http://[::1]:8080',
+      'http://my_api',
+    ]) {
+      t.equal(resolveSettings({ options: { upstream } }).upstream, upstream);
+    }
+    const bad = [
+      'api.example.com',
+      'ftp://x',
+      'http://',
+      'http://u:secret@x',
+      'http://x/?key=secret',
+      'http://x#secret',
+    ];
+    for (const upstream of [
+      ...bad,
+      'http://x /',
+      'http://x:99999',
+      'http://[x',
+      'http://x\\\\y',
+      `http://x/${'a'.repeat(2000)}`,
+    ]) {
+      t.same(
+        problems({ environment: { STUB_UPSTREAM: upstream } }),
+        ['STUB_UPSTREAM: must be a URL with http:// or https://, without user, query or fragment'],
+        upstream.slice(0, 40),
+      );
+    }
+  },
+);

@@ -169,3 +169,8 @@ t.test('the user in front of a host is not shown', async (t) => {
   t.equal(redactTarget('ftp://user:secret@localhost/'), 'ftp://[redacted]@localhost/');
   t.equal(redactTarget('/v1/user@example.com'), '/v1/user@example.com');
 });
+
+t.test('a credential in a JSON Pointer is found', async (t) => {
+  t.equal(redactText('body/a~1b~0c~1d: ~1 and ~0', ['a/b~c/d']), 'body/[redacted]: ~1 and ~0');
+  t.equal(redactText('body/a~1b~c~1d', ['a/b~c/d']), 'body/[redacted]');
+});

@@ -1,4 +1,4 @@
-import { boot, type Running } from '../boot.ts';
+import { boot, type Running, whatPassesTo } from '../boot.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import { createLogger, formatOf } from '../logging.ts';
 import { INSPECTOR } from '../planes.ts';
@@ -37,7 +37,7 @@ function seedNote(seed: string | undefined): string {
 
 /** What a person needs to begin. */
 function welcome(stub: Running, settings: Settings): string {
-  const isFresh = stub.token !== undefined && settings.token === undefined;
+  const isFresh = stub.token !== undefined && settings.token === undefined && settings.upstream === undefined;
   // A token that somebody chose is not repeated: it may be in use elsewhere.
   const bearer = isFresh ? `'authorization: Bearer ${stub.token}'` : '"authorization: Bearer $STUB_TOKEN"';
   return (
@@ -48,6 +48,12 @@ function welcome(stub: Running, settings: Settings): string {
 }
 
 function introduction({ token }: Running, settings: Settings): string {
+  if (settings.upstream !== undefined) {
+    return (
+      `\nPassing through: ${whatPassesTo(settings.upstream)}.\n` +
+      'Try it with a credential of that server in STUB_TOKEN:\n'
+    );
+  }
   if (settings.token !== undefined) return '\nTry it (STUB_TOKEN must be set in the shell that runs this):\n';
   if (token !== undefined) return '\nTry it. This is the only time the token is shown:\n';
   return (

@@ -60,3 +60,10 @@ export const addedStatuses: Record<string, AddedStatus> = {
   },
   default: { description: 'What the request asked for with Prefer: code=STATUS.' },
 };
+
+/** Those of a stub that passes requests through to an upstream, besides what that answers. */
+export const upstreamStatuses: Record<string, AddedStatus> = {
+  502: { description: 'The upstream could not be reached, or its answer could not be passed on.' },
+  504: { description: 'The upstream did not answer within STUB_UPSTREAM_TIMEOUT.' },
+  508: { description: 'The upstream leads back to this stub.' },
+};

@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
 import type { OpenAPIV3 } from 'openapi-types';
 import type { RecordedErrors } from '../contract/render.ts';
-import { ADDED, addedStatuses, DESCRIPTION, StubErrorBody, securitySchemes } from './additions.ts';
+import { ADDED, addedStatuses, DESCRIPTION, StubErrorBody, securitySchemes, upstreamStatuses } from './additions.ts';
 import { withRecorded } from './recorded.ts';
 import { vendorDocument } from './vendor.ts';
 
@@ -29,14 +29,25 @@ declare module 'fastify' {
 /** Registers the operations to describe. */
 export type RegisterOperations = (app: FastifyInstance) => Promise<void>;
 
+/** What of the answers is otherwise than a stub's usual ones. */
+export interface Answerer {
+  /** What is answered to what is wrong, where that was recorded. */
+  recorded?: RecordedErrors | undefined;
+  /** Whether an upstream answers. */
+  passesThrough?: boolean;
+}
+
 /**
  * Builds a second server that is never listened on, registers the same operations in it, and returns it ready:
  * `swagger()` gives the document. So describing costs a server nothing until somebody asks.
+ *
+ * @param passesThrough whether what is described is answered by an upstream
  */
 export async function describeOperations(
   register: RegisterOperations,
-  recorded?: RecordedErrors,
+  { recorded, passesThrough }: Answerer = {},
 ): Promise<FastifyInstance> {
+  const more = passesThrough ? { ...addedStatuses, ...upstreamStatuses } : addedStatuses;
   const examples = new Map<string | undefined, Examples | undefined>();
   const { openapi, info, tags, servers } = vendorDocument() as Required<OpenAPIV3.Document>;
   const app = Fastify({ logger: false });
@@ -53,10 +64,11 @@ export async function describeOperations(
     transform: ({ schema, url, route }) => {
       const documentation = route.config?.documentation;
       examples.set(schema?.operationId, documentation?.examples);
-      return { schema: document(schema, documentation), url };
+      return { schema: document(schema, documentation, more), url };
     },
     transformObject: (result) => {
-      const whole = complete((result as { openapiObject: OpenAPIV3.Document }).openapiObject, examples);
+      const { openapiObject } = result as { openapiObject: OpenAPIV3.Document };
+      const whole = complete(openapiObject, examples, Object.keys(more));
       return recorded ? withRecorded(whole, recorded) : whole;
     },
   });
@@ -71,7 +83,11 @@ export async function describeOperations(
 }
 
 /** The schema of a route with what only the document needs: named components, examples, and every status. */
-function document(schema: FastifySchema, documentation: Documentation | undefined): FastifySchema {
+function document(
+  schema: FastifySchema,
+  documentation: Documentation | undefined,
+  more: typeof addedStatuses,
+): FastifySchema {
   if (!documentation) return { ...schema, hide: true };
   const { statuses, examples } = documentation;
   const { params, body, response } = schema as {
@@ -87,10 +103,7 @@ function document(schema: FastifySchema, documentation: Documentation | undefine
     const $id = response[status]?.$id;
     return [status, { description, ...($id === undefined ? { type: 'null' } : json($id)) }];
   });
-  const added = Object.entries(addedStatuses).map(([status, words]) => [
-    status,
-    { ...words, ...json('StubErrorBody') },
-  ]);
+  const added = Object.entries(more).map(([status, words]) => [status, { ...words, ...json('StubErrorBody') }]);
   return {
     ...schema,
     params: { ...params, properties: Object.fromEntries(properties) },
@@ -107,6 +120,7 @@ function json($id: string) {
 function complete(
   openapi: OpenAPIV3.Document,
   examples: Map<string | undefined, Examples | undefined>,
+  added: readonly string[],
 ): OpenAPIV3.Document {
   for (const path of Object.values(openapi.paths) as OpenAPIV3.PathItemObject[]) {
     for (const operation of Object.values(path) as OpenAPIV3.OperationObject[]) {
@@ -114,7 +128,7 @@ function complete(
       const responses = operation.responses as Record<string, OpenAPIV3.ResponseObject>;
       exemplify(operation.requestBody as OpenAPIV3.RequestBodyObject, body);
       for (const [status, answer] of Object.entries(answers)) exemplify(responses[status], answer);
-      for (const status of Object.keys(addedStatuses)) Object.assign(responses[status] as object, { [ADDED]: true });
+      for (const status of added) Object.assign(responses[status] as object, { [ADDED]: true });
     }
   }
   return openapi;

@@ -1,22 +1,19 @@
 // GET /openapi.json, /openapi.vendor.json and /docs
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { OpenAPIV3 } from 'openapi-types';
-import type { RecordedErrors } from '../contract/render.ts';
 import { named } from '../named.ts';
 import { once } from '../once.ts';
-import type { RegisterOperations } from './openapi.ts';
+import type { Answerer, RegisterOperations } from './openapi.ts';
 import { vendorText } from './vendor.ts';
 
-interface DocumentsOptions {
+interface DocumentsOptions extends Answerer {
   /** Adds the operations to describe to the server it is given. */
   register: RegisterOperations;
-  /** What is answered to what is wrong, where that was recorded. */
-  recorded?: RecordedErrors | undefined;
 }
 
-const documents: FastifyPluginAsync<DocumentsOptions> = async (app, { register, recorded }) => {
+const documents: FastifyPluginAsync<DocumentsOptions> = async (app, { register, ...answerer }) => {
   // Each is loaded and built at the first request for it.
-  const description = once(async () => (await import('./openapi.ts')).describeOperations(register, recorded));
+  const description = once(async () => (await import('./openapi.ts')).describeOperations(register, answerer));
   const page = once(async () => {
     const { buildDocsPage } = await import('./docs-page.ts');
     return buildDocsPage((await description()).swagger() as OpenAPIV3.Document);

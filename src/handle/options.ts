@@ -27,6 +27,13 @@ export interface StubOptions {
   journalEntries?: number;
   /** How large the requests in the journal may be together, in bytes. Default 67108864. */
   journalBytes?: number;
+  /**
+   * A server of the contract to which requests to `/v1` are passed through: what they create is created there. Default:
+   * none, and the stub calls nobody.
+   */
+  upstream?: string;
+  /** Milliseconds that the upstream has for its whole answer. Default 30000. */
+  upstreamTimeout?: number;
   /** Status for a missing or unknown credential. Default 401. */
   unauthenticatedStatus?: 401 | 403;
   /** A file that `verify --record` has made: errors are answered in the shapes that it holds. */

@@ -23,7 +23,7 @@ export interface Violation {
 
 /** One step between a request and its answer. */
 export interface Decision {
-  /** `routed`, `parsed`, `credential`, `permission`, `validated`, `preference`, `fault`, `channel`, `stored` or `sent`. */
+  /** `routed`, `parsed`, `credential`, `permission`, `validated`, `preference`, `fault`, `channel`, `stored`, `upstream`, `contract` or `sent`. */
   step: string;
   /** `passed`, `refused`, `applied`, `ignored` or `failed`. */
   outcome: string;
@@ -32,6 +32,29 @@ export interface Decision {
   violations?: Violation[];
   /** The token for which the request was let in; stands with `credential`, passed. */
   tokenId?: string;
+}
+
+/** Where what was passed through is otherwise than the vendor's document says. */
+export interface Drift {
+  side: 'request' | 'response';
+  /** `status`, `media type`, `header NAME`, or `body` with a JSON Pointer behind it. */
+  place: string;
+  detail: string;
+}
+
+/** What went out to the upstream, and what came back. The bodies are those of the request that it belongs to. */
+export interface UpstreamExchange {
+  /** Where the request went. */
+  url: string;
+  /** `null`: no whole answer came. */
+  status: number | null;
+  /** Until the end of the answer, or until it was given up. */
+  durationMs: number;
+  request: { headers: Record<string, string | string[]> };
+  /** Absent when no answer began. */
+  response?: { headers: Record<string, string | string[]> };
+  /** Empty: there is no drift, or the document has no such operation. */
+  drift: Drift[];
 }
 
 /** A request, its answer, and why it was answered so. */
@@ -53,6 +76,8 @@ export interface RecordedRequest {
   response: Message;
   /** In the order of the steps. */
   decisions: Decision[];
+  /** With the option `upstream`: how the request was passed through. */
+  upstream?: UpstreamExchange;
   /** The seed that chance followed. */
   seed?: string;
 }
@@ -64,6 +89,8 @@ export interface RequestFilter {
   status?: number | string;
   /** The whole path, percent-encoded, without the query. */
   path?: string;
+  /** Whether something that was passed through is otherwise than the contract says. */
+  drift?: boolean;
   /** Stands in the path, the query, a header, a body or a decision, in upper or lower case. */
   text?: string;
   /** `asc` (default): oldest first. */
@@ -91,6 +118,8 @@ export interface RequestMatch {
   chatbotId?: string | null | RegExp | Operators;
   /** `null`: no answer went out. */
   status?: number | null | RegExp | Operators;
+  /** Whether something that was passed through is otherwise than the contract says. */
+  drift?: boolean;
   /** Headers of the request, by name in any case. A credential is `[redacted]`, as in `Bearer [redacted]`. */
   headers?: Record<string, string | RegExp | Operators>;
   /**

@@ -7,6 +7,7 @@ import { measureProcess } from './process.ts';
 import { measureRequests } from './requests.ts';
 import { createScraped } from './scraped.ts';
 import { measureStorage } from './storage.ts';
+import { measureUpstream } from './upstream.ts';
 
 export interface Measuring {
   registry: Registry;
@@ -19,6 +20,7 @@ export function startMeasuring(context: ServerContext, recorder: Pick<Recorder, 
   const registry = new Registry();
   const scraped = createScraped(registry, context.logger);
   measureRequests(registry, recorder);
+  if (context.settings.upstream !== undefined) measureUpstream(registry, recorder);
   measureCommits(registry, scraped, context.groupCommit);
   measureStorage(scraped, context);
   const stop = measureProcess(registry, scraped, context.db);

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify';
 import { decide } from '../decisions.ts';
 import { splitOutsideQuotes } from '../header-list.ts';
 import { MAX_DELAY } from '../pause.ts';
@@ -8,8 +8,10 @@ import { answerWithError, RefusedError, successStatus, usualHeaders } from './er
  * Lets a request force its own answer with a `Prefer` header (RFC 7240): `code=403`, `delay=250` (milliseconds),
  * `error="…"`. Runs after the guard and validation, so that a preference never hides a request that is wrong. A
  * preference that cannot be honoured is ignored, as the RFC has it; `Preference-Applied` names those that were.
+ *
+ * @param phase `onRequest` where nothing is judged here
  */
-export function honourPreferences(app: FastifyInstance): void {
+export function honourPreferences(app: FastifyInstance, phase: 'preHandler' | 'onRequest' = 'preHandler'): void {
   const answerAsPreferred = async (request: FastifyRequest, reply: FastifyReply, header: string): Promise<unknown> => {
     const { code, delay, error } = read(header, successStatus(request), request);
     const isForced = code !== undefined && code >= 400;
@@ -28,11 +30,13 @@ export function honourPreferences(app: FastifyInstance): void {
     return error === undefined ? undefined : answerWithError(reply, error);
   };
 
-  app.addHook('preHandler', (request, reply, done) => {
+  const hook: preHandlerHookHandler = (request, reply, done) => {
     const header = request.headers['prefer'];
     if (header === undefined) return done();
     return answerAsPreferred(request, reply, String(header));
-  });
+  };
+  // Hooks of both phases are alike.
+  app.addHook(phase as 'preHandler', hook);
 }
 
 interface Preferences {

@@ -4,6 +4,7 @@ import t from 'tap';
 import { parse as parseYaml } from 'yaml';
 import { admin } from '../support/admin.ts';
 import { startTestStub, VALID } from '../support/stub.ts';
+import { answering, startUpstream } from '../upstream/servers.ts';
 import { type Exposition, scrape } from './exposition.ts';
 
 const file = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
@@ -30,7 +31,8 @@ const namesIn = (expression: string): string[] => expression.match(/\b(?:chatcap
 
 /** The metrics of a stub that has done a bit of everything. */
 async function exposition(): Promise<Exposition> {
-  const stub = await startTestStub(t, { metrics: 'on' });
+  const upstream = await startUpstream(t, answering(200, { conversationId: 'x' }));
+  const stub = await startTestStub(t, { metrics: 'on', upstream: upstream.url });
   await stub.create(VALID);
   await stub.create({});
   await admin(stub, 'GET', '/requests');

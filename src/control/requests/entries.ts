@@ -10,6 +10,8 @@ export interface Selection {
   path?: string | undefined;
   /** The lowest and the highest status, or `null` for those that were not answered. */
   status?: readonly [lowest: number, highest: number] | null | undefined;
+  /** Whether something was passed through that is otherwise than the contract says. */
+  drift?: boolean | undefined;
 }
 
 export interface WalkOptions {
@@ -114,14 +116,17 @@ export function createEntries(db: Database): Entries {
   };
 }
 
+const HAS_DRIFT = "json_array_length(upstream, '$.drift') > 0";
+
 /** Made of fixed pieces only; every value is bound. */
-function sqlFor({ chatbotId, method, path, status }: Selection, order: 'asc' | 'desc'): string {
+function sqlFor({ chatbotId, method, path, status, drift }: Selection, order: 'asc' | 'desc'): string {
   const conditions = [
     order === 'asc' ? 'seq > @after' : 'seq < @after',
     ...(chatbotId === undefined ? [] : ['chatbot_id = @chatbotId']),
     ...(method === undefined ? [] : ['method = @method']),
     ...(path === undefined ? [] : ['path = @path']),
     ...(status === undefined ? [] : [status === null ? 'status IS NULL' : 'status BETWEEN @lowest AND @highest']),
+    ...(drift === undefined ? [] : [drift ? HAS_DRIFT : `(${HAS_DRIFT}) IS NOT TRUE`]),
   ];
   return `SELECT * FROM requests WHERE ${conditions.join(' AND ')} ORDER BY seq ${order} LIMIT @limit`;
 }

@@ -1,5 +1,6 @@
 // An entry of the journal, and its row.
 import type { Decision } from '../../decisions.ts';
+import type { UpstreamSide } from './upstream-side.ts';
 
 /** One message of an entry. Text bodies are as they came; bytes are a body that is not UTF-8. */
 export interface Message {
@@ -24,6 +25,8 @@ export interface Entry {
   request: Message;
   response: Message;
   decisions: readonly Decision[];
+  /** Where the request was passed through. */
+  upstream?: UpstreamSide | undefined;
   seed?: string | undefined;
 }
 
@@ -45,6 +48,7 @@ export interface RequestRow {
   decisions: string;
   seed: string | null;
   bytes: number;
+  upstream: string | null;
 }
 
 /** The row of an entry, but for its place. */
@@ -53,6 +57,7 @@ export function rowFrom(entry: Entry): Omit<RequestRow, 'seq'> {
   const requestHeaders = JSON.stringify(request.headers);
   const responseHeaders = JSON.stringify(response.headers);
   const decisions = JSON.stringify(entry.decisions);
+  const upstream = entry.upstream ? JSON.stringify(entry.upstream) : null;
   const { body: requestBody = null } = request;
   const { body: responseBody = null } = response;
   return {
@@ -83,7 +88,9 @@ export function rowFrom(entry: Entry): Omit<RequestRow, 'seq'> {
       Buffer.byteLength(responseHeaders) +
       Buffer.byteLength(responseBody ?? '') +
       Buffer.byteLength(decisions) +
-      Buffer.byteLength(seed ?? ''),
+      Buffer.byteLength(seed ?? '') +
+      Buffer.byteLength(upstream ?? ''),
+    upstream,
   };
 }
 
@@ -101,6 +108,12 @@ export function entryFrom(row: RequestRow): Entry {
     request: { headers: JSON.parse(row.request_headers), body: row.request_body ?? undefined },
     response: { headers: JSON.parse(row.response_headers), body: row.response_body ?? undefined },
     decisions: JSON.parse(row.decisions),
+    upstream: row.upstream === null ? undefined : JSON.parse(row.upstream),
     seed: row.seed ?? undefined,
   };
+}
+
+/** Whether something that was passed through is otherwise than the contract says. */
+export function hasDrift({ upstream }: Entry): boolean {
+  return upstream !== undefined && upstream.drift.length > 0;
 }

@@ -2,7 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { chatbotIdQuery } from '../scope.ts';
 import type { Selection } from './entries.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, hasDrift } from './entry.ts';
 import { bodyOf } from './view.ts';
 
 /** The query parameters. */
@@ -17,6 +17,13 @@ export const filterQuery = {
     }),
   ),
   path: Type.Optional(Type.String({ description: 'The whole path, percent-encoded, without the query.' })),
+  drift: Type.Optional(
+    Type.Union([Type.Literal('true'), Type.Literal('false')], {
+      expected: 'true or false',
+      description:
+        'Whether something in it was otherwise than the contract says: of what STUB_UPSTREAM passed through.',
+    }),
+  ),
   text: Type.Optional(
     Type.String({
       minLength: 1,
@@ -37,8 +44,14 @@ export interface CompiledFilter {
   holds(entry: Entry): boolean;
 }
 
-export function compileFilter({ chatbotId, method, path, status, text }: Filter): CompiledFilter {
-  const selection: Selection = { chatbotId, method: method?.toUpperCase(), path, status: statusesFrom(status) };
+export function compileFilter({ chatbotId, method, path, status, drift, text }: Filter): CompiledFilter {
+  const selection: Selection = {
+    chatbotId,
+    method: method?.toUpperCase(),
+    path,
+    status: statusesFrom(status),
+    drift: drift && drift === 'true',
+  };
   const wanted = text?.toLowerCase();
   return {
     selection,
@@ -53,10 +66,11 @@ function statusesFrom(status: string | undefined): Selection['status'] {
   return [Number(status.replace(/x/gi, '0')), Number(status.replace(/x/gi, '9'))];
 }
 
-function isWithin({ chatbotId, method, path, status }: Selection, entry: Entry): boolean {
+function isWithin({ chatbotId, method, path, status, drift }: Selection, entry: Entry): boolean {
   if (chatbotId !== undefined && entry.chatbotId !== chatbotId) return false;
   if (method !== undefined && entry.method !== method) return false;
   if (path !== undefined && entry.path !== path) return false;
+  if (drift !== undefined && hasDrift(entry) !== drift) return false;
   if (status === undefined) return true;
   if (status === null || entry.status === undefined) return status === null && entry.status === undefined;
   return entry.status >= status[0] && entry.status <= status[1];

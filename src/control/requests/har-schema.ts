@@ -44,6 +44,7 @@ const HarEntry = Type.Object({
   _id: Type.String({ description: 'The id of the request.' }),
   _chatbotId: Type.Union([Type.String(), Type.Null()]),
   _decisions: Type.Array(Type.Unknown(), { description: 'Why it was answered so.' }),
+  _upstream: Type.Optional(Type.Unknown({ description: 'Where it was passed through, and how that went.' })),
 });
 
 /** The journal as an HTTP archive. */

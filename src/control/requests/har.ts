@@ -61,6 +61,7 @@ function harEntryOf(entry: Entry): object {
     _id: entry.id,
     _chatbotId: entry.chatbotId ?? null,
     _decisions: entry.decisions,
+    ...(entry.upstream && { _upstream: entry.upstream }),
   };
 }
 

@@ -46,11 +46,11 @@ interface Cut extends Share {
  * many did long ago does not push out what is done now.
  */
 export function createJournal(db: Database, groupCommit: GroupCommit, limits: JournalLimits): Journal {
-  // By place: to find fifteen values by their names costs as much as to store them.
+  // By place: to find sixteen values by their names costs as much as to store them.
   const insert = db.prepare<RequestRow[keyof RequestRow][]>(
     `INSERT INTO requests (id, time, method, path, query, chatbot_id, status, duration_ms, request_headers,
-       request_body, response_headers, response_body, decisions, seed, bytes)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       request_body, response_headers, response_body, decisions, seed, bytes, upstream)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   // Summed up first and deleted as a range: a deletion that returns each row takes half as long again.
   const selectOldest = db.prepare<[number], Cut>(
@@ -110,6 +110,7 @@ export function createJournal(db: Database, groupCommit: GroupCommit, limits: Jo
       row.decisions,
       row.seed,
       row.bytes,
+      row.upstream,
     );
     if (lost.size > 0) {
       [writtenOff, lost] = [lost, new Map()];

@@ -3,7 +3,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { below, valueAt } from '../../json-pointer.ts';
 import { REDACTED, redactHeaders } from '../../redaction.ts';
 import type { Selection } from './entries.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, hasDrift } from './entry.ts';
 import { compile, compileScalar, type Mismatch, misplaced, OPERATOR_WORDS, Operators, parsePointer } from './values.ts';
 import { bodyOf } from './view.ts';
 
@@ -20,6 +20,9 @@ export const Match = Type.Object(
     path: place([Type.String()], 'a text', 'The path as it was sent, percent-encoded, without the query.'),
     chatbotId: place([Type.String(), Type.Null()], 'a text, null', 'The chatbot; null: the path names none.'),
     status: place([Type.Integer(), Type.Null()], 'a whole number, null', 'The status; null: no answer went out.'),
+    drift: Type.Optional(
+      Type.Boolean({ description: 'Whether something that was passed through is otherwise than the contract says.' }),
+    ),
     headers: Type.Optional(
       Type.Record(Type.String(), Type.Union([Type.String(), Operators], { expected: `a text, ${OPERATOR_WORDS}` }), {
         description: 'Headers of the request, by name in any case. Those with credentials hold [redacted].',
@@ -64,7 +67,7 @@ export type CompiledMatch = (entry: Entry) => Mismatch[];
  */
 export function compileMatch(match: Match, pointer = ''): CompiledMatch {
   const checks: ((entry: Entry, found: Mismatch[]) => void)[] = [];
-  const { method, path, chatbotId, status, headers, body, pointers } = match;
+  const { method, path, chatbotId, status, drift, headers, body, pointers } = match;
   if (method !== undefined) {
     const check = compileScalar(
       typeof method === 'string' ? method.toUpperCase() : method,
@@ -87,6 +90,10 @@ export function compileMatch(match: Match, pointer = ''): CompiledMatch {
   if (status !== undefined) {
     const check = compileScalar(status ?? { $exists: false }, `${pointer}/status`, 'status');
     checks.push((entry, found) => check(entry.status, found));
+  }
+  if (drift !== undefined) {
+    const check = compile(drift, `${pointer}/drift`, 'drift');
+    checks.push((entry, found) => check(hasDrift(entry), found));
   }
   for (const [name, expected] of Object.entries(headers ?? {})) {
     const key = name.toLowerCase();
@@ -116,12 +123,13 @@ export function compileMatch(match: Match, pointer = ''): CompiledMatch {
 }
 
 /** What a match asks for exactly, and the database can therefore select by. */
-export function selectionOf({ method, path, chatbotId, status }: Match): Selection {
+export function selectionOf({ method, path, chatbotId, status, drift }: Match): Selection {
   return {
     method: typeof method === 'string' ? method.toUpperCase() : undefined,
     path: typeof path === 'string' ? path : undefined,
     chatbotId: typeof chatbotId === 'string' ? chatbotId : undefined,
     status: typeof status === 'number' ? [status, status] : status === null ? null : undefined,
+    drift,
   };
 }
 

@@ -8,6 +8,7 @@ import { CONTROL_PREFIX, chatbotIn, isDataPlane } from '../../planes.ts';
 import { credentialsIn, REDACTED, redactHeaders, redactName, redactTarget, redactText } from '../../redaction.ts';
 import type { Entry, Message } from './entry.ts';
 import type { Journal } from './journal.ts';
+import { upstreamSideOf } from './upstream-side.ts';
 
 /** A longer body is cut, in characters. Only a `STUB_BODY_LIMIT` beyond it lets one in. */
 const LONGEST_BODY = 1024 * 1024;
@@ -67,18 +68,23 @@ function describedBy(id: string): string {
 /** Builds what writes the journal: each request with its answer, once that is known. */
 export function createRecorder({ journal, clock, settings }: RecorderContext): Recorder {
   const skipped = new WeakSet<IncomingMessage>();
-  let observer: ((outcome: Outcome) => void) | undefined;
+  const observers: ((outcome: Outcome) => void)[] = [];
 
   function linkTo(request: FastifyRequest, reply: FastifyReply): void {
-    if (isDataPlane(request.raw.url as string)) reply.header('link', describedBy(request.id));
+    if (!isDataPlane(request.raw.url as string)) return;
+    // What is passed on from an upstream may have some already.
+    const others = reply.getHeader('link') as string | string[] | undefined;
+    reply.header('link', others === undefined ? describedBy(request.id) : [others, describedBy(request.id)].flat());
   }
 
   const record: Recorder['record'] = (request, reply, { status, body }) => {
     if (skipped.has(request.raw)) return;
-    observer?.({ status, request, durationMs: reply.elapsedTime });
+    for (const observe of observers) observe({ status, request, durationMs: reply.elapsedTime });
     const target = request.raw.url as string;
     if (!isDataPlane(target)) return;
     const credentials = credentialsIn(request.raw.rawHeaders);
+    const { exchange } = request;
+    const sent = exchange?.outcome === 'answered' ? exchange.responseBody : body;
     const called = chatbotOf(request);
     const chatbotId = called ?? chatbotIn(target);
     journal.record({
@@ -90,8 +96,9 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
       status,
       durationMs: Math.round(reply.elapsedTime * 100) / 100,
       request: { headers: redactHeaders(request.headers, credentials), body: keep(request.rawBody, credentials) },
-      response: { headers: redactHeaders(reply.getHeaders(), credentials), body: keep(body, credentials) },
+      response: { headers: redactHeaders(reply.getHeaders(), credentials), body: keep(sent, credentials) },
       decisions: request.decisions.map((decision) => redactDecision(decision, credentials)),
+      upstream: exchange && upstreamSideOf(exchange, credentials),
       seed: settings.seed,
     });
   };
@@ -115,11 +122,9 @@ export function createRecorder({ journal, clock, settings }: RecorderContext): R
     record,
     linkTo,
     skip: (request) => void skipped.add(request),
-    observe(listener) {
-      observer = listener;
-    },
+    observe: (listener) => void observers.push(listener),
     recordUnreadable({ id, status, detail, packet, headers, body }) {
-      observer?.({ status });
+      for (const observe of observers) observe({ status });
       const { method, target, headers: received, credentials } = parsePacket(packet);
       if (method === '' || !isDataPlane(target)) return {};
       const chatbotId = chatbotIn(target);

@@ -4,11 +4,12 @@ import type { Socket } from 'node:net';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
+import { departureOf } from '../../departure.ts';
 import { named } from '../../named.ts';
 import { MAX_DELAY } from '../../pause.ts';
+import { REDACTED } from '../../redaction.ts';
 import { clearTimeout, setTimeout } from '../../timers.ts';
 import { Problem, ProblemError } from '../problem.ts';
-import { departureOf } from './departure.ts';
 import { createEntries } from './entries.ts';
 import type { Entry } from './entry.ts';
 import { notInJournal } from './missing.ts';
@@ -77,6 +78,10 @@ const replay: FastifyPluginAsyncTypebox<ReplayOptions> = async (app, { context, 
     const entry = entries.find(id)?.entry;
     if (!entry) throw notInJournal(id, journal.dropped());
     const why = whyIncomplete(entry);
+    if (context.settings.upstream !== undefined && isWorthless(entry)) {
+      const what = 'only the upstream could let it in, and its credential is not kept';
+      throw new ProblemError(409, `The request ${id} cannot be sent again: ${what}.`);
+    }
     if (why !== undefined) throw new ProblemError(409, `The request ${id} cannot be sent again: ${why}.`);
     if (host === undefined || port === undefined) {
       throw new ProblemError(409, 'This call came over no connection, so that there is none to send it to.');
@@ -109,6 +114,11 @@ function limit(milliseconds: number, signals: AbortSignal[]): { over: AbortSigna
       for (const signal of signals) signal.removeEventListener('abort', giveUp);
     },
   };
+}
+
+/** Whether it holds what the journal has only redacted: the upstream knows no token of this stub. */
+function isWorthless({ request }: Entry): boolean {
+  return Object.values(request.headers).some((values) => String(values).includes(REDACTED));
 }
 
 /** Whose holder a request was let in as. */

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type OutgoingHttpHeaders, request as openRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { OF_THE_CONNECTION } from '../../hop-by-hop.ts';
 import { REDACTED } from '../../redaction.ts';
 import type { Arrival, Arrivals } from './arrivals.ts';
 import type { Entry } from './entry.ts';
@@ -10,28 +11,15 @@ import { isCut, isUnreadable } from './record.ts';
 /** Says in the journal which entry a request repeats. */
 export const REPLAY_HEADER = 'x-stub-replay-of';
 
-/** Headers that are about one connection (RFC 9110, section 7.6.1), or about how a body is brought over it. */
-const OF_THE_CONNECTION = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 /** Why an entry does not hold the whole of its request; `undefined` when it does. */
 export function whyIncomplete(entry: Entry): string | undefined {
-  const { status, request } = entry;
+  const { status, request, upstream } = entry;
   const { headers, body } = request;
   // CONNECT, which no client could send like this, is among them.
   if (isUnreadable(entry)) return 'it was no valid HTTP, and the journal has only what could be made out in it';
   if (isCut(request)) return 'its body is longer than 1 MiB and stands in the journal cut';
+  const isPacked = request.headers['content-encoding'] !== undefined;
+  if (upstream && isPacked && body !== undefined) return 'its body came compressed, and stands in the journal unpacked';
   const announces = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   // Where no body was read, the answer depends on none, but in these two cases.
   const wasNeeded = status === 413 || status === undefined;

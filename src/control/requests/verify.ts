@@ -2,9 +2,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import type { ControlOptions } from '../../context.ts';
+import { departureOf } from '../../departure.ts';
 import { named } from '../../named.ts';
 import { Problem, ProblemError } from '../problem.ts';
-import { departureOf } from './departure.ts';
 import { createEntries } from './entries.ts';
 import { compileMatch, Match, selectionOf } from './match.ts';
 import { describeSearch, searchNearMisses } from './near-misses.ts';

@@ -2,6 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { placeTooDeep } from '../depth.ts';
 import type { Entry, Message } from './entry.ts';
+import { UpstreamView, upstreamViewOf } from './upstream-side.ts';
 
 const Headers = Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {
   description: 'By name in lower case; credentials are redacted.',
@@ -17,7 +18,8 @@ const MessageView = Type.Object({
 
 const DecisionView = Type.Object({
   step: Type.String({
-    description: 'parsed, credential, permission, validated, preference, fault, channel, stored or sent.',
+    description:
+      'parsed, credential, permission, validated, preference, fault, channel, stored, upstream, contract or sent.',
   }),
   outcome: Type.String({ description: 'passed, refused, applied, ignored or failed.' }),
   detail: Type.String({ description: 'Why, in a sentence.' }),
@@ -53,6 +55,7 @@ export const RequestView = Type.Object(
     request: MessageView,
     response: MessageView,
     decisions: Type.Array(DecisionView, { description: 'Why it was answered so, in the order of the steps.' }),
+    upstream: Type.Optional(UpstreamView),
     seed: Type.Optional(Type.String({ description: 'The STUB_SEED that chance followed.' })),
   },
   {
@@ -97,7 +100,8 @@ export type RequestView = Static<typeof RequestView>;
 
 /** The JSON of an entry. */
 export function viewOf(entry: Entry): RequestView {
-  const { id, time, method, path, query, chatbotId, status, durationMs, request, response, decisions, seed } = entry;
+  const { id, time, method, path, query, chatbotId, status, durationMs, request, response, decisions } = entry;
+  const { upstream, seed } = entry;
   return {
     id,
     time,
@@ -110,6 +114,7 @@ export function viewOf(entry: Entry): RequestView {
     request: { headers: request.headers, ...bodyOf(request) },
     response: { headers: response.headers, ...bodyOf(response) },
     decisions: decisions as RequestView['decisions'],
+    ...(upstream && { upstream: upstreamViewOf(upstream) }),
     ...(seed !== undefined && { seed }),
   };
 }

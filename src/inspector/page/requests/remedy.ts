@@ -49,6 +49,10 @@ const REMEDIES: Record<string, (chatbotId: string | null, detail: string) => Omi
     action: { label: 'Show the chatbots', href: '/chatbots' },
   }),
   stored: () => ({ text: 'The database refused it. GET /readyz names the cause; send it again when that is over.' }),
+  upstream: () => ({ text: 'The answer below is that of the upstream, or says why there is none.' }),
+  contract: () => ({
+    text: 'Either the upstream is wrong, or the contract has changed: then what is said of it here has to change, too.',
+  }),
   sent: () => ({
     text: 'The client did not wait for the answer. Let it wait longer, or remove what delays the answer.',
   }),

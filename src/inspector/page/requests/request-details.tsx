@@ -11,8 +11,10 @@ import { Time } from '../parts/time.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { curlOf } from './curl.ts';
 import { DecisionTrail } from './decision-trail.tsx';
+import { HeaderList } from './header-list.tsx';
 import { duration } from './request-list.tsx';
 import { type RequestView, reasonOf, targetOf } from './row.ts';
+import { Upstream } from './upstream.tsx';
 
 export interface RequestDetailsProps {
   id: string;
@@ -105,6 +107,7 @@ function Details({ request, onOpen }: { request: RequestView; onOpen: (id: strin
           </>
         )}
       </dl>
+      {request.upstream && <Upstream side={request.upstream} />}
       <Message name="Request" message={request.request} />
       <Message name="Response" message={request.response} />
     </div>
@@ -118,9 +121,6 @@ function Message({
   name: string;
   message: RequestView['request'];
 }) {
-  const lines = Object.entries(headers).flatMap(([header, values]) =>
-    [values].flat().map((value) => [header, value] as const),
-  );
   const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2);
   return (
     <section class="message">
@@ -131,19 +131,7 @@ function Message({
         <TextBlock text={text} name={`Body of the ${name.toLowerCase()}`} />
       )}
       {bodyEncoding !== undefined && <p class="hint">Bytes that are no text, as base64.</p>}
-      <details open={lines.length > 0 && lines.length <= 8}>
-        <summary>
-          {lines.length} {lines.length === 1 ? 'header' : 'headers'}
-        </summary>
-        <dl class="headers mono">
-          {lines.map(([header, value], index) => (
-            <div key={`${index} ${header}`}>
-              <dt>{header}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-      </details>
+      <HeaderList headers={headers} />
     </section>
   );
 }

@@ -101,7 +101,7 @@ interface CellsProps {
 }
 
 function Cells({ row, href, isStop, onFocus }: CellsProps) {
-  const { method, target, status, chatbotId, reason, isPlain, durationMs, time } = row;
+  const { method, target, status, chatbotId, reason, isPlain, drift, durationMs, time } = row;
   return (
     <>
       <span role="cell" class="c-status">
@@ -119,6 +119,7 @@ function Cells({ row, href, isStop, onFocus }: CellsProps) {
         {chatbotId ?? '—'}
       </span>
       <span role="cell" class={`c-why cut ${isPlain ? 'plain' : ''}`} title={reason}>
+        {drift > 0 && <span class="tag drift">drift</span>}
         {reason}
       </span>
       <span role="cell" class="c-took">

@@ -15,13 +15,16 @@ export interface RequestRow {
   reason: string;
   /** Whether nothing was refused, failed, or done on purpose. */
   isPlain: boolean;
+  /** In how many places it was otherwise than the contract says. */
+  drift: number;
 }
 
 export function rowOf(request: RequestView): RequestRow {
   const { id, time, method, chatbotId, status, durationMs } = request;
   const isPlain = request.decisions.every(({ outcome }) => outcome === 'passed' || outcome === 'ignored');
   const [target, reason] = [targetOf(request), reasonOf(request)];
-  return { id, time, method, target, chatbotId, status, durationMs, reason, isPlain };
+  const drift = request.upstream?.drift.length ?? 0;
+  return { id, time, method, target, chatbotId, status, durationMs, reason, isPlain, drift };
 }
 
 /** The path and the query, as they were sent. */

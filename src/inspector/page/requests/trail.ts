@@ -14,6 +14,9 @@ export interface TrailStep {
 /** What every request to an operation goes through, in order. */
 const WAY = ['parsed', 'credential', 'permission', 'validated', 'fault', 'channel', 'stored'];
 
+/** The same where there is an upstream, which judges. */
+const WAY_THROUGH = ['fault', 'upstream', 'contract'];
+
 /** Where these stand, when they are there at all. */
 const BEFORE: Record<string, string> = { routed: 'parsed', preference: 'fault' };
 
@@ -21,7 +24,7 @@ const GRAVITY = ['refused', 'failed', 'applied', 'passed', 'ignored'] as const;
 
 /** The steps to show, in their order. */
 export function trailOf(decisions: readonly Decision[]): TrailStep[] {
-  const steps = [...WAY];
+  const steps = decisions.some(({ step }) => step === 'upstream') ? [...WAY_THROUGH] : [...WAY];
   for (const { step } of decisions) {
     if (steps.includes(step)) continue;
     const next = steps.indexOf(BEFORE[step] as string);

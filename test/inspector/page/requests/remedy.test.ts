@@ -37,7 +37,8 @@ t.test('each step at which a request can end has its remedy', async (t) => {
   for (const step of ['routed', 'parsed', 'credential', 'permission', 'validated', 'channel']) {
     t.match(remedyFor(failing(step, 'refused')), { step, text: /^[A-Z].*\.$/ });
   }
-  for (const step of ['stored', 'sent']) t.match(remedyFor(failing(step, 'failed')), { step, text: /^[A-Z].*\.$/ });
+  for (const step of ['stored', 'upstream', 'contract', 'sent'])
+    t.match(remedyFor(failing(step, 'failed')), { step, text: /^[A-Z].*\.$/ });
   t.match(remedyFor(failing('fault', 'applied')), { action: { href: '/faults?chatbotId=shop' } });
   t.match(remedyFor({ ...failing('fault', 'applied'), chatbotId: null }), { action: { href: '/faults' } });
   t.match(remedyFor({ ...failing('credential', 'refused'), chatbotId: null }), {

@@ -9,6 +9,7 @@ t.test('a row keeps what the list shows, and no body', async (t) => {
     target: '/v1/inbox/shop/conversations',
     reason: 'permission refused: token "ci" holds nothing; x on chatbots/shop is needed',
     isPlain: false,
+    drift: 0,
   });
   t.equal(targetOf({ path: '/v1', query: 'a=1' }), '/v1?a=1');
 });
@@ -45,4 +46,11 @@ t.test('the reason is the step that decided', async (t) => {
   }
   const long = { step: 'parsed', outcome: 'refused', detail: 'x'.repeat(1000) };
   t.equal(reasonOf({ decisions: [long] }).length, 301);
+});
+
+t.test('a row says in how many places a request was otherwise than the contract says', async (t) => {
+  const side = { url: 'http://x', status: 200, durationMs: 1, request: { headers: {} } };
+  const drift = [{ side: 'response', place: 'status', detail: 'is 200' } as const];
+  t.equal(rowOf({ ...exampleRequest(), upstream: { ...side, drift } }).drift, 1);
+  t.equal(rowOf({ ...exampleRequest(), upstream: { ...side, drift: [] } }).drift, 0);
 });

@@ -58,3 +58,11 @@ t.test('of a step that was decided more than once, the gravest counts and each i
   const [, , , validated] = trailOf([{ ...decision('validated', 'refused'), violations: [violation] }]);
   t.same(validated?.violations, [violation]);
 });
+
+t.test('where there is an upstream, it judges, and the way is another', async (t) => {
+  t.same(
+    outcomes([decision('preference', 'applied'), decision('upstream', 'passed'), decision('contract', 'failed')]),
+    ['preference applied', 'fault absent', 'upstream passed', 'contract failed'],
+  );
+  t.same(outcomes([decision('upstream', 'failed')]), ['fault absent', 'upstream failed', 'contract waiting']);
+});

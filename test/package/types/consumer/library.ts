@@ -14,6 +14,7 @@ import {
   connectStub,
   type Decision,
   type Delay,
+  type Drift,
   type Fault,
   type FaultEffect,
   type FaultMatch,
@@ -37,6 +38,7 @@ import {
   type StubOptions,
   startStub,
   type TokenOptions,
+  type UpstreamExchange,
   type Violation,
   type WaitOptions,
   WaitTimeoutError,
@@ -107,6 +109,7 @@ async function useStub(stub: Stub): Promise<void> {
   equal(await create('Ada', 'fax'), 201);
   await useRequests(chatbot, stub);
   await useConversations(chatbot);
+  await usePassThrough(stub);
   await useClock(chatbot.clock, chatbotId);
   await useClock(stub.clock, null);
 
@@ -116,7 +119,7 @@ async function useStub(stub: Stub): Promise<void> {
   ok(Date.parse(createdAt));
   equal((await chatbot.restore('two')).name, 'two');
   const counts: ResetCounts = await chatbot.reset();
-  deepEqual([counts.conversations, counts.requests, counts.faults], [1, 4, 0]);
+  deepEqual([counts.conversations, counts.requests, counts.faults], [1, 5, 0]);
   equal((await stub.snapshot('all')).chatbotId, null);
   equal((await stub.restore('all')).name, 'all');
 
@@ -186,6 +189,21 @@ async function useRequests(chatbot: ChatbotScope, stub: Stub): Promise<void> {
   ok(first.response.body);
   const steps: string[] = first.decisions.map(({ step, outcome, detail }: Decision) => `${step} ${outcome} ${detail}`);
   match(steps.join('\n'), /^stored /m);
+}
+
+async function usePassThrough(stub: Stub): Promise<void> {
+  const through: StubOptions = { upstream: stub.url, upstreamTimeout: 5000 };
+  await using between = await startStub(through);
+  // Nobody's credential.
+  await (await fetch(`${between.url}/v1/inbox/shop/conversations`, { method: 'POST' })).text();
+  const [request] = (await between.requests({ drift: true })) as [RecordedRequest];
+  const { url, status, durationMs, response, drift } = request.upstream as UpstreamExchange;
+  deepEqual([url.startsWith(stub.url), status, durationMs > 0], [true, 401, true]);
+  equal(response?.headers['x-stub-request-id'] === request.id, false);
+  const { side, place, detail } = drift[0] as Drift;
+  deepEqual([side, place], ['response', 'status']);
+  match(detail, /^is 401/);
+  equal(await between.count({ drift: true }), 1);
 }
 
 async function useConversations(chatbot: ChatbotScope): Promise<void> {
