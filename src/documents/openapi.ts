@@ -73,9 +73,9 @@ function document(schema: FastifySchema, documentation: Documentation | undefine
     const $id = response[status]?.$id;
     return [status, { description, ...($id === undefined ? { type: 'null' } : json($id)) }];
   });
-  const added = Object.entries(addedStatuses).map(([status, words]) => [
+  const added = Object.entries(addedStatuses).map(([status, { description }]) => [
     status,
-    { ...words, ...json('StubErrorBody') },
+    { description, ...json('StubErrorBody') },
   ]);
   return {
     ...schema,
@@ -89,14 +89,19 @@ function json($id: string) {
   return { content: { 'application/json': { schema: { $ref: `${$id}#` } } } };
 }
 
-/** Puts in what @fastify/swagger has no place for: the examples of bodies, and the mark on each status that we add. */
+/** Puts in what @fastify/swagger has no place for: the examples of bodies, and the mark and the headers of what we add. */
 function complete(openapi: OpenAPIV3.Document, bodyExamples: Map<string | undefined, unknown>): OpenAPIV3.Document {
   for (const path of Object.values(openapi.paths) as OpenAPIV3.PathItemObject[]) {
     for (const operation of Object.values(path) as OpenAPIV3.OperationObject[]) {
       const { content } = operation.requestBody as OpenAPIV3.RequestBodyObject;
       Object.assign(content['application/json'] as object, { example: bodyExamples.get(operation.operationId) });
-      for (const status of Object.keys(addedStatuses))
-        Object.assign(operation.responses[status] as object, { [ADDED]: true });
+      for (const [status, added] of Object.entries(addedStatuses)) {
+        const headers = Object.entries(added.headers).map(([name, header]) => [
+          name,
+          { ...header, schema: { type: 'string' } },
+        ]);
+        Object.assign(operation.responses[status] as object, { headers: Object.fromEntries(headers), [ADDED]: true });
+      }
     }
   }
   return openapi;

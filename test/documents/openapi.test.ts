@@ -35,7 +35,7 @@ const ADDITIONS = [
   '/security/1/chatcaptainKey',
   `${POST}/parameters/0/example`,
   `${POST}/requestBody/content/application/json/example`,
-  ...['401', '404', '405', '413', '500', '503', 'default'].map((status) => `${POST}/responses/${status}`),
+  ...['401', '404', '405', '408', '413', '431', '500', '503', 'default'].map((status) => `${POST}/responses/${status}`),
   '/components/schemas/StubErrorBody',
   '/components/securitySchemes',
 ];
@@ -63,7 +63,12 @@ t.test("/openapi.json is the vendor's document word for word, and the additions 
   });
   t.equal(parameters[0].example, 'sTjncRDMuTdv65ex4I05');
   t.match(requestBody.content['application/json'].example, { name: 'John Doe', email: 'john.doe@example.com' });
-  t.match(responses['401'].headers, { 'WWW-Authenticate': { schema: { type: 'string' } } });
+  const headersOf = (code: string) =>
+    Object.entries<{ required: boolean }>(responses[code].headers).map(([name, { required }]) => `${name} ${required}`);
+  t.same(headersOf('401'), ['WWW-Authenticate true', 'x-stub-request-id true', 'Link true']);
+  t.same(headersOf('405'), ['Allow true', 'x-stub-request-id true', 'Link true']);
+  t.same(headersOf('503'), ['Retry-After true', 'x-stub-request-id true', 'Link false']);
+  t.match(responses['401'].headers['WWW-Authenticate'], { description: /Bearer/, schema: { type: 'string' } });
 });
 
 t.test('the comparison notices any one word that changes', async (t) => {
