@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type Conformance, createConformance, type Difference } from '../../../src/contract/conformance.ts';
 import { INSPECTOR, isControlPlane, isDataPlane, originForm } from '../../../src/planes.ts';
+import type { Heard } from './findings.ts';
 import { PLACES } from './places.ts';
 import type { SentAnswer } from './reader.ts';
 
@@ -19,8 +20,15 @@ export interface Asked {
 const dataPlane = once(() => createConformance(read('/openapi.json')));
 const controlPlane = once(() => createConformance(read('/__admin/openapi.json')));
 
+/** What is otherwise with an answer, in words. */
+export function complaintsOf({ asked, answer }: Heard): string[] {
+  const what = asked ? `${asked.method} ${asked.target.slice(0, 200)}` : 'no request';
+  const differences = asked ? differencesOf(asked, answer) : differencesOfRefusal(answer);
+  return differences.map(({ place, detail }) => `${what} ${answer.status}: ${place} ${detail}`);
+}
+
 /** Where an answer is otherwise than the document of its plane says. */
-export function differencesOf(asked: Asked, { text, ...head }: SentAnswer): Difference[] {
+function differencesOf(asked: Asked, { text, ...head }: SentAnswer): Difference[] {
   if (!isJudged(asked.target)) return [];
   const answer = { ...head, text: text ?? '' };
   const differences = isControlPlane(asked.target) ? ofControlPlane(asked, answer) : ofDataPlane(asked, answer);
@@ -29,7 +37,7 @@ export function differencesOf(asked: Asked, { text, ...head }: SentAnswer): Diff
 }
 
 /** What answers bytes that are no request is held to what every error of the data plane has. */
-export function differencesOfRefusal({ text = '', ...head }: SentAnswer): Difference[] {
+function differencesOfRefusal({ text = '', ...head }: SentAnswer): Difference[] {
   const answer = { ...head, text };
   if (![400, 408, 431].includes(answer.status))
     return [{ place: 'status', detail: `is ${answer.status} for no request` }];
@@ -53,9 +61,10 @@ function ofDataPlane({ method, target, prefer, fault }: Asked, answer: Answer): 
   if (!described) throw new Error('the document has no operation');
   const forced = new RegExp(`code=${answer.status}\\b`);
   const isForced = forced.test(prefer ?? '') && forced.test(`${answer.headers['preference-applied']}`);
+  const differences = [...id, ...ofAnswer(described, answer, isForced)];
+  const isDeclared = differences.every(({ place }) => place !== 'status');
   // The vendor's 400 and 403 have no body in its document, and ours the one of all errors.
-  const body = answer.status < 400 ? [] : errorBody(answer);
-  return [...id, ...ofAnswer(described, answer, isForced), ...body];
+  return answer.status >= 400 && isDeclared ? [...differences, ...errorBody(answer)] : differences;
 }
 
 function ofControlPlane({ method, target }: Asked, answer: Answer): Difference[] {

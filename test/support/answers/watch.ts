@@ -1,50 +1,43 @@
 // Every answer that leaves a stub of this process, or of one that it starts, is held to the stub's own documents: a test in
 // which one is otherwise fails, whatever it looks at. Node loads this file before a test file (.taprc), and before each
 // program that a test starts. It hangs on Node's diagnostics channels, below all that a test could call.
-
+import { ChildProcess } from 'node:child_process';
 import diagnostics from 'node:diagnostics_channel';
-import { appendFileSync, existsSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { type IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import type { Difference } from '../../../src/contract/conformance.ts';
 import type { Decision } from '../../../src/decisions.ts';
+import { FILE, findings, type Heard } from './findings.ts';
 import { isTheStub } from './not-the-stub.ts';
 import { createReader, type SentAnswer } from './reader.ts';
 
-/** Names the file in which the processes that a test starts leave what they found. */
-const FILE = 'ANSWERS_OF_STUBS';
-const inherited = process.env[FILE];
-const file = inherited ?? path.join(tmpdir(), `stub-answers-${process.pid}-${Date.now()}.txt`);
-const found = new Map<string, number>();
+const { hear, prepare, tell, file } = findings;
 
-function tell(what: string, differences: readonly Difference[]): void {
-  for (const { place, detail } of differences) {
-    const line = `${what}: ${place} ${detail}`;
-    const times = found.get(line) ?? 0;
-    found.set(line, times + 1);
-    if (inherited !== undefined && times === 0) appendFileSync(file, `${line}\n`);
-  }
+/** A request, as far as its answer depends on it. The request itself is not kept: it may be large. */
+interface Note {
+  method: string;
+  target: string;
+  prefer: string | undefined;
+  decisions: readonly Decision[];
 }
 
-/** Loaded where a stub is made: most processes make none. Until then what is to be judged waits. */
-let judge: typeof import('./judge.ts') | undefined;
-let isLoading = false;
-const pending: (() => void)[] = [];
+const notes = new WeakMap<IncomingMessage, Note>();
 
-async function load(): Promise<void> {
-  if (isLoading) return;
-  isLoading = true;
-  judge = await import('./judge.ts');
-  for (const work of pending.splice(0)) carefully(work);
+function noteOf(request: IncomingMessage): Note {
+  const { method = '', url: target = '', headers } = request;
+  const note = { method, target, prefer: headers['prefer'] as string | undefined, decisions: [] };
+  notes.set(request, note);
+  return note;
 }
 
-function whenLoaded(work: () => void): void {
-  if (judge) work();
-  else pending.push(work);
-  load();
+function faultOf({ decisions }: Note): string | undefined {
+  return decisions.find(({ step, outcome }) => step === 'fault' && outcome === 'applied')?.detail;
+}
+
+function exchange(note: Note | undefined, answer: SentAnswer): Heard {
+  if (!note) return { answer };
+  const { method, target, prefer } = note;
+  return { asked: { method, target, prefer, fault: faultOf(note) }, answer };
 }
 
 /** What goes wrong here must not go wrong in the server. */
@@ -52,49 +45,20 @@ function carefully(work: () => void): void {
   try {
     work();
   } catch (error) {
-    tell('the check itself', [{ place: 'failed:', detail: String((error as Error).stack) }]);
+    tell(`the check itself failed: ${(error as Error).stack}`);
   }
 }
 
-/** A request, as far as its answer depends on it. The request itself is not kept: it may be large. */
-interface Asked {
-  method: string;
-  target: string;
-  prefer: string | undefined;
-  decisions: readonly Decision[];
-}
-
-const asked = new WeakMap<IncomingMessage, Asked>();
-
-function noteOf(request: IncomingMessage): Asked {
-  const { method = '', url: target = '', headers } = request;
-  const note = { method, target, prefer: headers['prefer'] as string | undefined, decisions: [] };
-  asked.set(request, note);
-  return note;
-}
-
-function faultOf({ decisions }: Asked): string | undefined {
-  return decisions.find(({ step, outcome }) => step === 'fault' && outcome === 'applied')?.detail;
-}
-
-function look(request: Asked, answer: SentAnswer): void {
-  const what = `${request.method} ${request.target.slice(0, 200)} ${answer.status}`;
-  const fault = faultOf(request);
-  whenLoaded(() => tell(what, judge?.differencesOf({ ...request, fault }, answer) ?? []));
-}
-
 diagnostics.subscribe('fastify.initialization', (message) => {
-  load();
   const { fastify } = message as { fastify: FastifyInstance };
+  prepare();
   // Before any fault steps in.
   fastify.addHook('preHandler', (request, _reply, done) => {
-    (asked.get(request.raw) ?? noteOf(request.raw)).decisions = request.decisions;
+    (notes.get(request.raw) ?? noteOf(request.raw)).decisions = request.decisions;
     done();
   });
   // Requests that come past the network.
-  const inject = fastify.inject.bind(fastify) as (
-    options: unknown,
-  ) => Promise<Awaited<ReturnType<typeof fastify.inject>>>;
+  const inject = fastify.inject.bind(fastify) as (options: unknown) => ReturnType<typeof fastify.inject>;
   Object.assign(fastify, {
     async inject(options: unknown, ...more: unknown[]) {
       if (options === undefined || more.length > 0)
@@ -102,16 +66,15 @@ diagnostics.subscribe('fastify.initialization', (message) => {
       const answer = await inject(options);
       const { statusCode: status, headers, payload: text } = answer;
       const request = answer.raw.req as IncomingMessage;
-      carefully(() => {
-        look(asked.get(request) ?? noteOf(request), { status, headers: headers as SentAnswer['headers'], text });
-      });
+      const sent = { status, headers: headers as SentAnswer['headers'], text };
+      carefully(() => hear(exchange(notes.get(request) ?? noteOf(request), sent)));
       return answer;
     },
   });
 });
 
-// Requests that come over the network: of each connection, those that have no answer yet.
-const waiting = new WeakMap<Socket, Asked[]>();
+/** Requests that come over the network: of each connection, those that have no answer yet. */
+const waiting = new WeakMap<Socket, Note[]>();
 
 diagnostics.subscribe('http.server.request.start', (message) => {
   const { request, socket } = message as { request: IncomingMessage; socket: Socket };
@@ -121,68 +84,69 @@ diagnostics.subscribe('http.server.request.start', (message) => {
 diagnostics.subscribe('net.server.socket', (message) => {
   const { socket } = message as { socket: Socket & { server?: unknown } };
   if (!(socket.server instanceof Server) || !isTheStub(socket.server)) return;
-  const unanswered: Asked[] = [];
+  const unanswered: Note[] = [];
   waiting.set(socket, unanswered);
-  let current: Asked | undefined;
+  let current: Note | undefined;
   const reader = createReader(
     () => {
       current = unanswered.shift();
       return current?.method === 'HEAD';
     },
-    (answer) => {
-      const request = current;
-      current = undefined;
-      if (request) look(request, answer);
-      else whenLoaded(() => tell(`no request ${answer.status}`, judge?.differencesOfRefusal(answer) ?? []));
-    },
+    (answer) => hear(exchange(current, answer)),
     (bytes) => {
-      // A fault may have asked for it.
-      if (unanswered.some((request) => /: connection garbage/.test(faultOf(request) ?? ''))) return;
-      tell('bytes', [{ place: 'answer', detail: `is no HTTP: ${bytes.toString('latin1', 0, 100)}` }]);
+      const isAskedFor = unanswered.some((note) => /: connection garbage/.test(faultOf(note) ?? ''));
+      if (!isAskedFor) tell(`an answer is no HTTP: ${JSON.stringify(bytes.toString('latin1', 0, 100))}`);
     },
   );
   // Beneath everything that is written, whatever wrote it.
   const { _write, _writev } = socket as unknown as Streamed;
   Object.assign(socket, {
-    _write(chunk: Buffer | string, encoding: BufferEncoding, done: () => void) {
+    _write(chunk, encoding, done) {
+      carefully(() => reader.take(bytesOf({ chunk, encoding })));
       _write.call(socket, chunk, encoding, done);
-      carefully(() => reader.take(bytesOf(chunk, encoding)));
     },
-    _writev(chunks: { chunk: Buffer | string; encoding: BufferEncoding }[], done: () => void) {
-      // Before: the list is emptied when it is written.
-      const bytes = Buffer.concat(chunks.map(({ chunk, encoding }) => bytesOf(chunk, encoding)));
+    _writev(chunks, done) {
+      carefully(() => reader.take(Buffer.concat(chunks.map(bytesOf))));
       _writev.call(socket, chunks, done);
-      carefully(() => reader.take(bytes));
     },
   } satisfies Streamed);
   socket.once('close', () => carefully(() => reader.end()));
 });
 
-interface Streamed {
-  _write(chunk: Buffer | string, encoding: BufferEncoding, done: () => void): void;
-  _writev(chunks: { chunk: Buffer | string; encoding: BufferEncoding }[], done: () => void): void;
+interface Piece {
+  chunk: Buffer | string;
+  encoding: BufferEncoding;
 }
 
-const bytesOf = (chunk: Buffer | string, encoding: BufferEncoding): Buffer =>
-  typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+interface Streamed {
+  _write(chunk: Piece['chunk'], encoding: BufferEncoding, done: () => void): void;
+  _writev(chunks: Piece[], done: () => void): void;
+}
 
-process.on('exit', () => {
-  for (const _ of pending) tell('an answer', [{ place: 'left', detail: 'when it was too late to judge it' }]);
-});
+function bytesOf({ chunk, encoding }: Piece): Buffer {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}
 
-if (inherited === undefined) {
-  process.env[FILE] = file;
-  process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${import.meta.url}`;
-  process.on('exit', () => {
-    const elsewhere = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
-    rmSync(file, { force: true });
-    const lines = [...found.keys(), ...elsewhere.map((line) => `in a process of its own: ${line}`)];
-    if (lines.length === 0) return;
-    const shown = lines.slice(0, 50).map((line) => `  ${line}\n`);
-    writeSync(
-      2,
-      `FAILED: ${lines.length} kinds of answers are otherwise than the stub's documents say:\n${shown.join('')}`,
-    );
-    process.exitCode = 1;
-  });
+// What a test starts is watched, too, also with an environment that the test has chosen.
+process.env[FILE] = file;
+process.env['NODE_OPTIONS'] = watched(process.env['NODE_OPTIONS']);
+const { spawn } = ChildProcess.prototype as unknown as Spawning;
+Object.assign(ChildProcess.prototype, {
+  spawn(options) {
+    const pairs = (options.envPairs ?? []).map((pair) => {
+      return pair.startsWith('NODE_OPTIONS=') ? `NODE_OPTIONS=${watched(pair.slice('NODE_OPTIONS='.length))}` : pair;
+    });
+    if (!pairs.some((pair) => pair.startsWith('NODE_OPTIONS='))) pairs.push(`NODE_OPTIONS=${watched()}`);
+    if (!pairs.some((pair) => pair.startsWith(`${FILE}=`))) pairs.push(`${FILE}=${file}`);
+    return spawn.call(this, { ...options, envPairs: pairs });
+  },
+} satisfies Spawning);
+
+interface Spawning {
+  spawn(this: ChildProcess, options: { envPairs?: string[] }): unknown;
+}
+
+function watched(options = ''): string {
+  const ours = `--import=${import.meta.url}`;
+  return options.includes(ours) ? options : `${options} ${ours}`.trim();
 }
