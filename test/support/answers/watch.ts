@@ -54,7 +54,8 @@ diagnostics.subscribe('fastify.initialization', (message) => {
   prepare();
   // Before any fault steps in.
   fastify.addHook('preHandler', (request, _reply, done) => {
-    (notes.get(request.raw) ?? noteOf(request.raw)).decisions = request.decisions;
+    // Other servers of the framework's, such as that of /docs, decide nothing.
+    if (request.decisions) (notes.get(request.raw) ?? noteOf(request.raw)).decisions = request.decisions;
     done();
   });
   // Requests that come past the network.
