@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { sendTo } from '../src/handle/over-http.ts';
 import { connectStub, startStub } from '../src/index.ts';
+import { notTheStub } from './support/answers/not-the-stub.ts';
 
 /** A server that is no stub. */
 async function listen(t: Test, answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
+  const server = notTheStub(createServer(answer), 'whatever else may answer at that address').listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   t.teardown(() => server.closeAllConnections());
   t.teardown(() => server.close());

@@ -27,6 +27,7 @@ export interface Placed {
 }
 
 export interface Conformance {
+  operations: readonly Placed[];
   /** The operation that a request is for, if the document has it. */
   operationOf(method: string, target: string): Placed | undefined;
   /** What is wrong with a request: its media type, its body. */
@@ -38,6 +39,8 @@ export interface Conformance {
    * @param forced whether somebody asked for this status, so that what is declared as `default` may come
    */
   ofAnswer(placed: Placed, answer: Message & { status: number }, forced?: boolean): Difference[];
+  /** What is wrong with a body by the schema at a JSON pointer; as strict as with an answer. */
+  ofBody(pointer: string, value: unknown): Difference[];
 }
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
@@ -87,6 +90,8 @@ export function createConformance(document: OpenAPIV3.Document): Conformance {
   }
 
   return {
+    operations,
+
     operationOf: (method, target) => {
       const path = target.replace(/[?#].*$/s, '').replace(/(?<=.)\/$/, '');
       return operations
@@ -122,6 +127,8 @@ export function createConformance(document: OpenAPIV3.Document): Conformance {
       // A document that declares no body for a status says nothing about the one that comes.
       return [...headers, ...(part.content ? bodyAt(at, 'closed', answer, part.content) : [])];
     },
+
+    ofBody: (pointer, value) => mistakes(`closed#${asFragment(pointer)}`, value, 'body'),
   };
 }
 

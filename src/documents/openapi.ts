@@ -3,7 +3,15 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
 import type { OpenAPIV3 } from 'openapi-types';
 import type { RecordedErrors } from '../contract/render.ts';
-import { ADDED, addedStatuses, DESCRIPTION, StubErrorBody, securitySchemes, upstreamStatuses } from './additions.ts';
+import {
+  ADDED,
+  type AddedStatuses,
+  addedStatuses,
+  DESCRIPTION,
+  passedThroughStatuses,
+  StubErrorBody,
+  securitySchemes,
+} from './additions.ts';
 import { withRecorded } from './recorded.ts';
 import { vendorDocument } from './vendor.ts';
 
@@ -47,7 +55,7 @@ export async function describeOperations(
   register: RegisterOperations,
   { recorded, passesThrough }: Answerer = {},
 ): Promise<FastifyInstance> {
-  const more = passesThrough ? { ...addedStatuses, ...upstreamStatuses } : addedStatuses;
+  const more = passesThrough ? passedThroughStatuses : addedStatuses;
   const examples = new Map<string | undefined, Examples | undefined>();
   const { openapi, info, tags, servers } = vendorDocument() as Required<OpenAPIV3.Document>;
   const app = Fastify({ logger: false });
@@ -68,7 +76,7 @@ export async function describeOperations(
     },
     transformObject: (result) => {
       const { openapiObject } = result as { openapiObject: OpenAPIV3.Document };
-      const whole = complete(openapiObject, examples, Object.keys(more));
+      const whole = complete(openapiObject, examples, more);
       return recorded ? withRecorded(whole, recorded) : whole;
     },
   });
@@ -103,7 +111,10 @@ function document(
     const $id = response[status]?.$id;
     return [status, { description, ...($id === undefined ? { type: 'null' } : json($id)) }];
   });
-  const added = Object.entries(more).map(([status, words]) => [status, { ...words, ...json('StubErrorBody') }]);
+  const added = Object.entries(more).map(([status, { description }]) => [
+    status,
+    { description, ...json('StubErrorBody') },
+  ]);
   return {
     ...schema,
     params: { ...params, properties: Object.fromEntries(properties) },
@@ -116,11 +127,11 @@ function json($id: string) {
   return { content: { 'application/json': { schema: { $ref: `${$id}#` } } } };
 }
 
-/** Puts in what @fastify/swagger has no place for: the examples of bodies, and the mark on each status that we add. */
+/** Puts in what @fastify/swagger has no place for: the examples of bodies, and the mark and the headers of what we add. */
 function complete(
   openapi: OpenAPIV3.Document,
   examples: Map<string | undefined, Examples | undefined>,
-  added: readonly string[],
+  more: AddedStatuses,
 ): OpenAPIV3.Document {
   for (const path of Object.values(openapi.paths) as OpenAPIV3.PathItemObject[]) {
     for (const operation of Object.values(path) as OpenAPIV3.OperationObject[]) {
@@ -128,7 +139,13 @@ function complete(
       const responses = operation.responses as Record<string, OpenAPIV3.ResponseObject>;
       exemplify(operation.requestBody as OpenAPIV3.RequestBodyObject, body);
       for (const [status, answer] of Object.entries(answers)) exemplify(responses[status], answer);
-      for (const status of added) Object.assign(responses[status] as object, { [ADDED]: true });
+      for (const [status, added] of Object.entries(more)) {
+        const headers = Object.entries(added.headers).map(([name, header]) => [
+          name,
+          { ...header, schema: { type: 'string' } },
+        ]);
+        Object.assign(responses[status] as object, { headers: Object.fromEntries(headers), [ADDED]: true });
+      }
     }
   }
   return openapi;

@@ -7,6 +7,7 @@ import { decide, type Violation } from '../decisions.ts';
 import { UNREADABLE_TYPE } from '../json-body.ts';
 import { describeFailure, isStorageFailure } from '../storage/failure.ts';
 import { StorageUnavailableError } from '../storage/group-commit.ts';
+import { allowOf, methodsAt } from './methods.ts';
 import { sendAsRecorded } from './recorded.ts';
 
 /**
@@ -87,8 +88,9 @@ export function createErrorRenderer(policy: ErrorPolicy) {
 const RETRY_AFTER = { 'retry-after': '1' };
 
 /** The headers that belong to a status that somebody has asked for. */
-export function usualHeaders(status: number): Record<string, string> {
+export function usualHeaders(status: number, request: FastifyRequest): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Bearer realm="chatcaptain"' };
+  if (status === 405) return { allow: allowOf(methodsAt(request)) };
   return status === 429 || status === 503 ? RETRY_AFTER : {};
 }
 

@@ -4,7 +4,6 @@ import type {
   FastifyPluginAsync,
   FastifyReply,
   FastifyRequest,
-  HTTPMethods,
   preHandlerHookHandler,
   RouteOptions,
 } from 'fastify';
@@ -16,6 +15,7 @@ import { credentialsIn, redactTarget } from '../redaction.ts';
 import { acceptOnlyJson } from './body.ts';
 import { createErrorRenderer, RefusedError } from './errors.ts';
 import createConversation from './inbox/create-conversation.ts';
+import { allowOf, methodsAt } from './methods.ts';
 import { honourPreferences } from './prefer.ts';
 import { compileStrictValidator } from './validation.ts';
 
@@ -82,22 +82,12 @@ export async function refuseUnroutable(request: FastifyRequest, reply: FastifyRe
   const methods = methodsAt(request);
   if (methods.length === 0) throw unknownPath(request);
   checkParameters(request);
-  const allow = [...methods, 'OPTIONS'].join(', ');
+  const allow = allowOf(methods);
   if (request.method !== 'OPTIONS') {
     throw new RefusedError(405, `Cannot ${nameOf(request)}: use ${allow}.`, { allow }, 'wrong method');
   }
   decide(request, 'routed', 'passed', `asked for the methods of the path: ${allow}`);
   return reply.code(204).header('allow', allow).send();
-}
-
-/** The methods of the operations at the path of a request, which gets the parameters that these would have. */
-function methodsAt(request: FastifyRequest): string[] {
-  const { server, raw } = request;
-  return server.supportedMethods.filter((method) => {
-    const operation = server.findRoute({ method: method as HTTPMethods, url: raw.url as string });
-    if (operation) request.params = operation.params;
-    return operation !== null;
-  });
 }
 
 /** In the words of NestJS. */

@@ -25,7 +25,7 @@ export function honourPreferences(app: FastifyInstance, phase: 'preHandler' | 'o
     decide(request, 'preference', 'applied', applied);
     if (delay !== undefined) await app.pause(delay);
     if (isForced) {
-      throw new RefusedError(code, `Forced by the request header Prefer: code=${code}.`, usualHeaders(code));
+      throw new RefusedError(code, `Forced by the request header Prefer: code=${code}.`, usualHeaders(code, request));
     }
     return error === undefined ? undefined : answerWithError(reply, error);
   };

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { NoAnswerError, reasonOf, send } from '../../src/contract/send.ts';
+import { notTheStub } from '../support/answers/not-the-stub.ts';
 
 async function listen(t: Test, handle: RequestListener): Promise<string> {
-  const server = createServer(handle).listen(0, '127.0.0.1');
+  const server = notTheStub(createServer(handle), 'a server of the contract that is not ours').listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => {
     server.closeAllConnections();

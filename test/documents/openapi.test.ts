@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { OpenAPIV3 } from 'openapi-types';
 import t from 'tap';
 import { describeOperations } from '../../src/documents/openapi.ts';
 import { startTestStub } from '../support/stub.ts';
@@ -37,7 +38,7 @@ const ADDITIONS = [
   `${POST}/parameters/0/example`,
   `${POST}/requestBody/content/application/json/example`,
   `${POST}/responses/201/content/application/json/example`,
-  ...['401', '404', '405', '413', '500', '503', 'default'].map((status) => `${POST}/responses/${status}`),
+  ...['401', '404', '405', '408', '413', '431', '500', '503', 'default'].map((status) => `${POST}/responses/${status}`),
   '/components/schemas/StubErrorBody',
   '/components/securitySchemes',
 ];
@@ -66,7 +67,30 @@ t.test("/openapi.json is the vendor's document word for word, and the additions 
   t.equal(parameters[0].example, 'sTjncRDMuTdv65ex4I05');
   t.match(requestBody.content['application/json'].example, { name: 'John Doe', email: 'john.doe@example.com' });
   t.same(responses['201'].content['application/json'].example, { conversationId: 'sTjncRDMuTdv65ex4I05' });
-  t.match(responses['401'].headers, { 'WWW-Authenticate': { schema: { type: 'string' } } });
+  const headersOf = (code: string) =>
+    Object.entries<{ required: boolean }>(responses[code].headers).map(([name, { required }]) => `${name} ${required}`);
+  t.same(headersOf('401'), ['WWW-Authenticate true', 'x-stub-request-id true', 'Link true']);
+  t.same(headersOf('405'), ['Allow true', 'x-stub-request-id true', 'Link true']);
+  t.same(headersOf('503'), ['Retry-After true', 'x-stub-request-id true', 'Link false']);
+  t.match(responses['401'].headers['WWW-Authenticate'], { description: /Bearer/, schema: { type: 'string' } });
+});
+
+t.test('examples/schemathesis.toml sends the credential and the path that the document has', async (t) => {
+  const text = readFileSync(new URL('../../examples/schemathesis.toml', import.meta.url), 'utf8');
+  const stub = await startTestStub(t, { token: 'of-the-test' });
+  const { json } = await stub.send({ method: 'GET', path: '/openapi.json' });
+  const [[path, { post }] = ['', {}]] = Object.entries<Record<string, OpenAPIV3.OperationObject>>(json.paths);
+  const [parameter] = (post?.parameters ?? []) as OpenAPIV3.ParameterObject[];
+  const requestBody = post?.requestBody as OpenAPIV3.RequestBodyObject;
+  const [, name, id = ''] = /^"path\.(\w+)" = "(\w+)"$/m.exec(text) ?? [];
+  t.same({ name, example: id }, { name: parameter?.name, example: parameter?.example });
+  const [, header = '', value = ''] = /^headers = \{ (\w+) = "(.+)" \}$/m.exec(text) ?? [];
+  const answer = await stub.send({
+    path: path.replace(`{${name}}`, id),
+    headers: { [header]: value.replace(/\$\{STUB_TOKEN\}$/, 'of-the-test'), 'content-type': 'application/json' },
+    body: JSON.stringify(requestBody.content['application/json']?.example),
+  });
+  t.equal(answer.status, 201);
 });
 
 t.test('the comparison notices any one word that changes', async (t) => {

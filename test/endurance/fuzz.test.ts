@@ -2,9 +2,9 @@
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import t from 'tap';
+import { createConformance } from '../../src/contract/conformance.ts';
 import type { ConversationRow } from '../../src/v1/inbox/conversation.ts';
 import { admin } from '../support/admin.ts';
-import { readDocument } from '../support/described.ts';
 import { startTestStub } from '../support/stub.ts';
 import { BODY_LIMIT, expect } from './support/oracle.ts';
 import { meet } from './support/people.ts';
@@ -27,7 +27,7 @@ t.test('whatever is sent: an answer in a declared shape, in time, no 5xx, stored
   const stub = await startTestStub(t, { bodyLimit: BODY_LIMIT, journalEntries: 1000 });
   const people = meet(stub);
   const { json: document } = await stub.send({ method: 'GET', path: '/openapi.json' });
-  const { mistakes } = readDocument(document);
+  const { ofBody } = createConformance(document);
   const declared = Object.keys(document.paths[OPERATION].post.responses);
   const db = new Sqlite(stub.file, { readonly: true });
   t.teardown(() => db.close());
@@ -44,8 +44,8 @@ t.test('whatever is sent: an answer in a declared shape, in time, no 5xx, stored
     const json = JSON.parse(body.toString());
     // A target that is no path can be read as the root, which says what this server is.
     if (status === 200) return;
-    const wrong = mistakes(status === 201 ? CREATED : ERROR, json);
-    assert(wrong.length === 0, `${wrong} in ${body}`);
+    const wrong = ofBody(status === 201 ? CREATED : ERROR, json);
+    assert(wrong.length === 0, `${JSON.stringify(wrong)} in ${body}`);
     assert(status === 201 || json.statusCode === status, `${status} with ${body}`);
   }
 

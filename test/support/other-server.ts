@@ -1,6 +1,7 @@
 // A server of the contract that is not ours: the real API, as it may be, or one that has drifted.
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Test } from 'tap';
+import { notTheStub } from './answers/not-the-stub.ts';
 
 export const GOOD = 'a-good-credential';
 export const CHATBOT = 'the-chatbot-of-it';
@@ -46,6 +47,7 @@ export async function startOtherServer(t: Test, ways: Ways = {}): Promise<OtherS
   const { refuse = asNest, ignores = () => false } = ways;
   const { accept = (reply: FastifyReply) => reply.code(201).send({ conversationId: 'sTjncRDMuTdv65ex4I05' }) } = ways;
   const app = Fastify({ forceCloseConnections: true });
+  notTheStub(app.server, 'a server of the contract that is not ours');
   const requests: FastifyRequest[] = [];
   let accepted = 0;
   app.removeAllContentTypeParsers();

@@ -12,6 +12,7 @@ const SOURCES = new URL('../../src/', import.meta.url);
 /** Who in src/ may open a connection, and to whom. The page of the inspector runs in a browser, under a policy of its own. */
 const CALLERS: Record<string, string> = {
   'upstream/client.ts': 'STUB_UPSTREAM',
+  'contract/send.ts': 'the server that the command verify is pointed at',
   'control/requests/send-again.ts': 'this server, for a replay',
   'commands/readyz.ts': 'the server that the health check asks',
   'handle/over-http.ts': 'the stub that a test connects to',

@@ -5,6 +5,7 @@ import { compileFilter } from '../../src/control/requests/filter.ts';
 import type { Drift } from '../../src/upstream/exchange.ts';
 import { parse } from '../metrics/exposition.ts';
 import { admin } from '../support/admin.ts';
+import { notTheStub } from '../support/answers/not-the-stub.ts';
 import { entriesOf, onlyEntry } from '../support/journal.ts';
 import { pathOf, startTestStub, type TestStub, VALID } from '../support/stub.ts';
 import { entryOf } from '../support/waiting.ts';
@@ -15,6 +16,7 @@ const CREATED = { conversationId: '0VbpPWTqloiVzGlYWPCj' };
 /** A server of the contract, made with Fastify like many, with something of it otherwise. */
 async function startDrifted(t: Test, answer: (reply: FastifyReply) => unknown): Promise<string> {
   const app = Fastify();
+  notTheStub(app.server, 'an upstream that has drifted');
   app.post('/v1/inbox/:chatbotId/conversations', async (_request, reply) => answer(reply));
   t.teardown(() => app.close());
   return app.listen({ host: '127.0.0.1', port: 0 });

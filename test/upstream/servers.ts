@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import type { Test } from 'tap';
+import { notTheStub } from '../support/answers/not-the-stub.ts';
 
 export interface Heard {
   method: string;
@@ -50,7 +51,7 @@ export async function startUpstream(t: Test, answer: RequestListener): Promise<T
     heard.push({ method, url, rawHeaders, body: Buffer.concat(chunks) });
     answer(request, response);
   });
-  return { heard, ...(await listen(t, server)) };
+  return { heard, ...(await listen(t, notTheStub(server, 'an upstream'))) };
 }
 
 /** Gives every connection to a test, as soon as something has come on it. */

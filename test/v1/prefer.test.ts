@@ -7,7 +7,7 @@ const prefer = (value: string) => ({ headers: { prefer: value } });
 
 t.test('code= forces a status for one request, stores nothing, and says so', async (t) => {
   const stub = await startTestStub(t);
-  for (const code of [400, 401, 403, 404, 409, 418, 429, 500, 503, 599]) {
+  for (const code of [400, 401, 403, 404, 405, 409, 418, 429, 500, 503, 599]) {
     const answer = await stub.create(VALID, prefer(`code=${code}`));
     t.equal(answer.status, code);
     t.match(answer.json, { message: `Forced by the request header Prefer: code=${code}.`, statusCode: code });
@@ -15,6 +15,7 @@ t.test('code= forces a status for one request, stores nothing, and says so', asy
     t.equal(answer.headers['preference-applied'], `code=${code}`);
     t.equal(answer.headers['retry-after'], code === 429 || code === 503 ? '1' : undefined, `${code}: Retry-After`);
     t.equal(answer.headers['www-authenticate'] !== undefined, code === 401, `${code}: WWW-Authenticate`);
+    t.equal(answer.headers['allow'], code === 405 ? 'POST, OPTIONS' : undefined, `${code}: Allow`);
   }
   t.same(stub.rows(), []);
   const next = await stub.create(VALID);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import t, { type Test } from 'tap';
 import type { Shape } from '../../src/contract/shape.ts';
 import { admin } from '../support/admin.ts';
+import { answeredAsRecorded } from '../support/answers/not-the-stub.ts';
 import { serve } from '../support/command.ts';
 import { pathOf, type Sent, send, startTestStub, VALID } from '../support/stub.ts';
 
@@ -136,7 +137,7 @@ t.test('what nothing was recorded of is answered as ever; an answer that is aske
 
 t.test('a path that cannot be read is in the journal as it was answered', async (t) => {
   const stub = await startShaped(t, { '400: no name': shape(400, { mediaType: 'text/plain', body: { '': 'text' } }) });
-  const answer = await stub.send({ path: '/v1/inbox/%ZZ/conversations' });
+  const answer = await stub.send({ path: answeredAsRecorded('/v1/inbox/%ZZ/conversations') });
   t.match(answer.text, /^The path is not valid percent-encoded/);
   const { json } = await admin(stub, 'GET', `/requests/${answer.headers['x-stub-request-id']}`);
   t.equal(json.response.body, answer.text);

@@ -14,7 +14,7 @@ export function answerWithStatus(
   status: number,
   { body, headers = {} }: StatusAnswer,
 ): FastifyReply {
-  reply.code(status).headers(usualHeaders(status));
+  reply.code(status).headers(usualHeaders(status, reply.request));
   const content = body === undefined ? usualBody(id, status) : body;
   if (content === undefined) return reply.headers(headers).send();
   const isText = typeof content === 'string';

@@ -331,7 +331,7 @@ t.test('a server that closes lets nobody wait', async (t) => {
   t.match(await answer.json(), { detail: /^No answer came to the request \w{20}: the server closes\.$/ });
 });
 
-/** A server whose replays, under `/hasty`, are given up after so many milliseconds. */
+/** A server whose replays, under `/__admin/hasty`, are given up after so many milliseconds. */
 async function startHasty(t: Test, patience: number, beforeItCloses = async (): Promise<void> => {}) {
   const settings = resolveSettings({ options: { database: ':memory:', logLevel: 'silent' } });
   const context = openContext(settings, await createLogger({ level: 'silent', format: 'json' }));
@@ -342,7 +342,7 @@ async function startHasty(t: Test, patience: number, beforeItCloses = async (): 
       scope.setValidatorCompiler(compileValidator);
       await scope.register(replay, { context, patience });
     },
-    { prefix: '/hasty' },
+    { prefix: '/__admin/hasty' },
   );
   app.addHook('preClose', beforeItCloses);
   const url = await app.listen({ port: 0 });
@@ -359,7 +359,7 @@ async function startHasty(t: Test, patience: number, beforeItCloses = async (): 
 t.test('an answer that does not come is given up, and without a connection there is none', async (t) => {
   const { app, url, headers } = await startHasty(t, 100);
   const sent = { path: pathOf('a'), headers: { ...headers, prefer: 'delay=600' }, body: JSON.stringify(VALID) };
-  const path = `/hasty/requests/${idOf(await send(url, sent))}/replay`;
+  const path = `/__admin/hasty/requests/${idOf(await send(url, sent))}/replay`;
   t.match(await send(url, { path }), { status: 503, json: { detail: /given up after 100 ms/ } });
   const injected = await app.inject({ method: 'POST', url: path });
   t.match(injected.json(), { status: 409, detail: /over no connection/ });
@@ -373,7 +373,7 @@ t.test('a server that closes already lets nobody wait either', async (t) => {
     await gate.promise;
   });
   const sent = { path: pathOf('a'), headers: { ...headers, prefer: 'delay=600' }, body: JSON.stringify(VALID) };
-  const path = `/hasty/requests/${idOf(await send(url, sent))}/replay`;
+  const path = `/__admin/hasty/requests/${idOf(await send(url, sent))}/replay`;
   const closed = app.close();
   await closing.promise;
   t.match(await send(url, { path }), { status: 503, json: { detail: /the server closes\.$/ } });
@@ -390,7 +390,7 @@ t.test('a server that takes no connection any more cannot be sent anything', asy
   await new Promise((resolve) => setTimeout(resolve, 50));
   // Only the door: what is connected is answered.
   app.server.close();
-  socket.write(`POST /hasty/requests/${first}/replay HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+  socket.write(`POST /__admin/hasty/requests/${first}/replay HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
   let text = '';
   for await (const chunk of socket) text += chunk;
   t.match(text, /^HTTP\/1\.1 503 .*could not be sent: connect ECONNREFUSED/s);

@@ -1,10 +1,11 @@
-// Values near to a JSON Schema: mostly as it says, and now and then something else at any place.
+// Values by a JSON Schema: those that it allows, and those near to them, with something else now and then at any place.
 import fc, { type Arbitrary } from 'fast-check';
 import { often } from './often.ts';
 
 export interface Schema {
   $ref?: string;
   type?: string;
+  format?: string;
   enum?: unknown[];
   const?: unknown;
   anyOf?: Schema[];
@@ -47,14 +48,23 @@ const nasty = fc.constantFrom<unknown>(
 
 const anything: Arbitrary<unknown> = fc.oneof(nasty, fc.jsonValue({ maxDepth: 3 }));
 
+type Find = (ref: string) => Schema;
+
 /** @param find gives the schema that a `$ref` names */
-export function near(schema: Schema, find: (ref: string) => Schema, depth = 0): Arbitrary<unknown> {
-  return fc.oneof(often(14, exact(schema, find, depth)), often(1, anything));
+export function near(schema: Schema, find: Find, depth = 0): Arbitrary<unknown> {
+  const exact = depth > 6 ? fc.constant({}) : by(schema, find, (one) => near(one, find, depth + 1), spoiledObject);
+  return fc.oneof(often(14, exact), often(1, anything));
 }
 
-function exact(schema: Schema, find: (ref: string) => Schema, depth: number): Arbitrary<unknown> {
-  if (depth > 6) return fc.constant({});
-  const inner = (one: Schema): Arbitrary<unknown> => near(one, find, depth + 1);
+/** The values that a schema allows; it must not refer to itself. */
+export function valid(schema: Schema, find: Find): Arbitrary<unknown> {
+  if (schema.format === 'email') return fc.emailAddress();
+  return by(schema, find, (one) => valid(one, find), plainObject);
+}
+
+type Inner = (schema: Schema) => Arbitrary<unknown>;
+
+function by(schema: Schema, find: Find, inner: Inner, objectOf: typeof plainObject): Arbitrary<unknown> {
   if (schema.$ref !== undefined) return inner(find(schema.$ref));
   const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf;
   if (choices) return fc.oneof(...choices.map(inner));
@@ -84,18 +94,22 @@ function exact(schema: Schema, find: (ref: string) => Schema, depth: number): Ar
   }
 }
 
-function objectOf(schema: Schema, inner: (schema: Schema) => Arbitrary<unknown>): Arbitrary<unknown> {
+function plainObject(schema: Schema, inner: Inner): Arbitrary<Record<string, unknown>> {
   const { properties = {}, required = [], additionalProperties, patternProperties = {} } = schema;
   const known = fc.record(Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, inner(one)])), {
     requiredKeys: required,
   });
   const [rest] = [additionalProperties, ...Object.values(patternProperties)].filter((one) => typeof one === 'object');
   const others = rest ? fc.dictionary(fc.string({ maxLength: 8 }), inner(rest), { maxKeys: 3 }) : fc.constant({});
+  return fc.tuple(known, others).map(([some, more]) => ({ ...some, ...more }));
+}
+
+function spoiledObject(schema: Schema, inner: Inner): Arbitrary<Record<string, unknown>> {
   // One that the schema does not know, as rarely as a property that is missing.
   const unknown = fc.option(fc.tuple(fc.string({ maxLength: 8 }), anything), { freq: 12 });
-  const missing = fc.option(fc.constantFrom('', ...required), { freq: 12 });
-  return fc.tuple(known, others, unknown, missing).map(([some, more, one, none]) => {
-    const entries = Object.entries({ ...some, ...more, ...(one && { [one[0]]: one[1] }) });
+  const missing = fc.option(fc.constantFrom('', ...(schema.required ?? [])), { freq: 12 });
+  return fc.tuple(plainObject(schema, inner), unknown, missing).map(([some, one, none]) => {
+    const entries = Object.entries({ ...some, ...(one && { [one[0]]: one[1] }) });
     return Object.fromEntries(entries.filter(([name]) => name !== none));
   });
 }

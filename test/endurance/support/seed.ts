@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Test } from 'tap';
 
-const SEED = Number(process.env['FUZZ_SEED'] ?? 20261126);
+export const SEED = Number(process.env['FUZZ_SEED'] ?? 20261126);
 const RUNS = process.env['FUZZ_RUNS'];
 
 /** How long a property is tried when nobody asks for a number of runs, in milliseconds. */
