@@ -4,7 +4,7 @@ import type { Drift } from './drifts.ts';
 import { type Outcome, type Tool, versionOf } from './tool.ts';
 
 /** The page that holds the result, between two marks. */
-const PAGE = new URL('../../docs/contract-gate.md', import.meta.url);
+const PAGE = new URL('../../docs/contract.md', import.meta.url);
 const MARKS = /(?<=^<!-- gate -->\n).*(?=^<!-- \/gate -->$)/ms;
 
 /** What the tools made of a drift. */
