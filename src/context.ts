@@ -15,6 +15,7 @@ import { createJournal, type Journal } from './control/requests/journal.ts';
 import { createState, type State } from './control/state.ts';
 import { createIdGenerator } from './ids.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
+import { type Checkpoints, createCheckpoints } from './storage/checkpoints.ts';
 import { isLoss } from './storage/failure.ts';
 import { createFailureLog, type FailureLog } from './storage/failure-log.ts';
 import { createGroupCommit, type GroupCommit } from './storage/group-commit.ts';
@@ -33,6 +34,7 @@ export interface ServerContext {
   /** Resolves with the failure after which the database has to be opened anew. */
   lost: Promise<unknown>;
   groupCommit: GroupCommit;
+  checkpoints: Checkpoints;
   tokens: TokenStore;
   clock: AdjustableClock;
   chance: Chance;
@@ -109,8 +111,10 @@ function createContext(
   const { db, anchor } = held;
   const newId = createIdGenerator(Date.now, randomBytes);
   const { promise: lost, resolve: lose } = Promise.withResolvers<unknown>();
+  const checkpoints = createCheckpoints(db, { file: settings.database, isInPlace: anchor.isInPlace });
   const groupCommit = createGroupCommit(db, {
     guard: anchor.assertInPlace,
+    onCommit: checkpoints.committed,
     onFailure(error, writes) {
       failures.failed(error, writes);
       if (isLoss(error)) lose(error);
@@ -134,6 +138,7 @@ function createContext(
     health,
     lost,
     groupCommit,
+    checkpoints,
     tokens,
     clock,
     chance,

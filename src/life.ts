@@ -59,6 +59,7 @@ export async function beginLife(
   } catch (error) {
     await app?.close();
     await context.fixtures.close();
+    await context.checkpoints.close();
     context.held.letGo();
     throw startupErrorFrom(error, settings.database);
   }
@@ -78,7 +79,7 @@ function rescueFrom(db: Database, file: string, logger: FastifyBaseLogger): Resc
 const LOST = 'the database file was deleted, and what it held could not be written: it is lost';
 
 function lifeOf(context: ServerContext, app: FastifyInstance): Life {
-  const { db, held, groupCommit, fixtures, logger, settings } = context;
+  const { db, held, groupCommit, checkpoints, fixtures, logger, settings } = context;
   /** Calls of this process: no socket shows that they are under way. */
   const injected = new Set<Promise<unknown>>();
   let rescued: Rescued | undefined;
@@ -131,6 +132,7 @@ function lifeOf(context: ServerContext, app: FastifyInstance): Life {
       await nextTurn();
       await fixtures.close();
       await groupCommit.drain();
+      await checkpoints.close();
     },
     end: () => end(),
     endForGood() {

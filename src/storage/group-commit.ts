@@ -53,6 +53,8 @@ export interface GroupCommitOptions {
   guard?: () => void;
   /** Hears of each group that failed as a whole, with SQLite's own error. */
   onFailure?: (error: unknown, size: number) => void;
+  /** Called after each commit. */
+  onCommit?: () => void;
   /** Hears of the first group that was stored after one that failed. */
   onRecovery?: () => void;
 }
@@ -74,7 +76,13 @@ const RETRY_PAUSE = 10;
 
 /** Commits all writes of one event-loop turn together: one transaction, and at most one sync, however many requests. */
 export function createGroupCommit(db: Database, options: GroupCommitOptions = {}): GroupCommit {
-  const { lockTimeout = 5000, guard = () => {}, onFailure = () => {}, onRecovery = () => {} } = options;
+  const {
+    lockTimeout = 5000,
+    guard = () => {},
+    onFailure = () => {},
+    onRecovery = () => {},
+    onCommit = () => {},
+  } = options;
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
@@ -116,6 +124,7 @@ export function createGroupCommit(db: Database, options: GroupCommitOptions = {}
       if (db.inTransaction) {
         commit.run();
         isCommitted = true;
+        onCommit();
       }
     } catch (error) {
       try {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
 import { type Anchor, createAnchor, DisplacedError } from './anchor.ts';
+import { setCheckpointInCommit } from './checkpoints.ts';
 import { prepareLate } from './late-statement.ts';
 import { type Claim, claimDatabase } from './lock.ts';
 import { ANOTHER_DATABASE, assertOurs, type Migration, migrate, sentence } from './migrate.ts';
@@ -54,12 +55,6 @@ const PATIENCE = 5000;
 
 /** How much of the file SQLite keeps in memory of its own, in KiB. The system keeps the rest, and can do without. */
 const CACHE = 4096;
-
-/**
- * After so many pages, of 4 KiB each, the commit that comes next brings the log into the main file, and all wait for that
- * and for the disk. The journal writes its pages again and again: the more of them are in the log, the less is to be done.
- */
-const CHECKPOINT = 4000;
 
 /** Pause between two tries to turn the log on while another process opens the same new file, in milliseconds. */
 const RETRY_PAUSE = 10;
@@ -154,7 +149,7 @@ function open(options: OpenOptions): OpenedDatabase {
     if (check) assertSound(db);
     db.pragma(`synchronous = ${durability}`);
     db.pragma(`cache_size = -${CACHE}`);
-    db.pragma(`wal_autocheckpoint = ${CHECKPOINT}`);
+    setCheckpointInCommit(db);
     const applied = migrate(db, migrations);
     db.pragma(`busy_timeout = ${lockTimeout}`);
     return { db, applied };
