@@ -1,6 +1,6 @@
 // What the README shows is what happens.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
@@ -63,6 +63,13 @@ t.test('each example prints what it says, on standard error what stands below it
     t.equal(stdout, promisedOutput(source));
     t.match(stderr, patternOf(error === '' ? '' : `…${error}…`));
   }
+});
+
+t.test('settings for `npm start` stand in front of it: its script gives no arguments to the server', (t) => {
+  const pages = globSync(['*.md', '{docs,bench,examples}/**/*.md'], { cwd: root, exclude: ['**/node_modules/**'] });
+  t.ok(pages.length >= 10, 'there are pages');
+  for (const page of pages) t.notMatch(readFileSync(new URL(page, root), 'utf8'), /npm start -- /, page);
+  t.end();
 });
 
 t.test('its JavaScript is the first test, which test/package/first-test.sh runs', async (t) => {

@@ -51,7 +51,7 @@ function introduction({ token }: Running, settings: Settings): string {
   if (settings.upstream !== undefined) {
     return (
       `\nPassing through: ${whatPassesTo(settings.upstream)}.\n` +
-      'Try it with a credential of that server in STUB_TOKEN:\n'
+      'Try it with a credential of that server in STUB_TOKEN, and a chatbot of its own for my-chatbot:\n'
     );
   }
   if (settings.token !== undefined) return '\nTry it (STUB_TOKEN must be set in the shell that runs this):\n';

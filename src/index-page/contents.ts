@@ -20,6 +20,8 @@ export interface Contents {
   name: string;
   version: string;
   description: string;
+  /** Where requests to the API go, as its origin. Absent where the stub answers them itself. */
+  upstream?: string;
   links: readonly Link[];
   /** A command line that tries the API. Holds no credential. */
   try: string;

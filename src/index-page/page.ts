@@ -42,7 +42,7 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }
 
-export function renderPage({ name, version, description, links, try: line }: Contents): string {
+export function renderPage({ name, version, description, upstream, links, try: line }: Contents): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -58,7 +58,7 @@ export function renderPage({ name, version, description, links, try: line }: Con
 <p>${escapeHtml(description)}</p>
 <p class="version">Version ${escapeHtml(version)}</p>
 <h2 id="try">Try it</h2>
-<p>With the token that the server has shown at its start, or the one of its setting <code>STUB_TOKEN</code>:</p>
+${upstream === undefined ? OWN_CREDENTIAL : renderUpstream(upstream)}
 <pre tabindex="0" aria-labelledby="try"><code>${escapeHtml(line)}</code></pre>
 <h2 id="links">Where things are</h2>
 <ul aria-labelledby="links">
@@ -67,6 +67,18 @@ ${links.map(renderLink).join('')}</ul>
 </body>
 </html>
 `;
+}
+
+const OWN_CREDENTIAL =
+  '<p>With the token that the server has shown at its start, or the one of its setting <code>STUB_TOKEN</code>:</p>';
+
+/** The credential is the upstream's, and so is what comes of the request. */
+function renderUpstream(upstream: string): string {
+  return (
+    `<p><strong>Passing through</strong>: every request to <code>/v1</code> goes to <code>${escapeHtml(upstream)}</code>, ` +
+    'and what it creates is really created there.</p>\n' +
+    '<p>With a credential of that server in <code>STUB_TOKEN</code>, and a chatbot of its own for <code>my-chatbot</code>:</p>'
+  );
 }
 
 function renderLink({ title, path, about }: Link): string {

@@ -10,7 +10,12 @@ import { DESCRIPTION, linksOf, NAME, tryLine } from './contents.ts';
 
 const ALLOW = 'GET, HEAD, OPTIONS';
 
-const indexPage: FastifyPluginAsync<{ settings: Pick<Settings, 'metrics'> }> = async (app, { settings }) => {
+const indexPage: FastifyPluginAsync<{ settings: Pick<Settings, 'metrics' | 'upstream'> }> = async (
+  app,
+  { settings },
+) => {
+  // What the answers of a failure name, too. A path may be somebody's secret.
+  const upstream = settings.upstream && new URL(settings.upstream).origin;
   app.get('/', async (request, reply) => {
     reply.headers({
       vary: 'Accept',
@@ -22,6 +27,7 @@ const indexPage: FastifyPluginAsync<{ settings: Pick<Settings, 'metrics'> }> = a
       name: NAME,
       version: packageVersion(),
       description: DESCRIPTION,
+      ...(upstream && { upstream }),
       links: linksOf(settings),
       try: tryLine(originOf(request)),
     };

@@ -75,6 +75,25 @@ t.test('the metrics are named only where there are any', async (t) => {
   t.match(page.text, /<a href="\/metrics">/);
 });
 
+t.test('with an upstream both say where requests go and whose credential is wanted', async (t) => {
+  const own = await startTestStub(t);
+  const stub = await startTestStub(t, { upstream: 'http://api.example.com:8080/a-secret' });
+  const { json } = await stub.send({ method: 'GET' });
+  t.equal(json.upstream, 'http://api.example.com:8080');
+  const { text } = await stub.send({ method: 'GET', headers: { accept: BROWSER } });
+  t.match(text, 'every request to <code>/v1</code> goes to <code>http://api.example.com:8080</code>');
+  t.match(text, 'what it creates is really created there');
+  t.match(
+    text,
+    'With a credential of that server in <code>STUB_TOKEN</code>, and a chatbot of its own for <code>my-chatbot</code>:',
+  );
+  t.notMatch(text, /shown at its start|a-secret/);
+  t.notOk('upstream' in (await own.send({ method: 'GET' })).json);
+  const without = await own.send({ method: 'GET', headers: { accept: BROWSER } });
+  t.match(without.text, /shown at its start/);
+  t.notMatch(without.text, /Passing through|of that server/);
+});
+
 t.test('no credential and no setting is on it', async (t) => {
   const secret = 'a-secret-of-this-test';
   await using stub = await startStub({ token: `${secret}-1`, adminToken: `${secret}-2`, seed: `${secret}-3` });

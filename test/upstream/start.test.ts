@@ -28,7 +28,7 @@ t.test('the start says plainly where requests go, and its curl line is one for t
     said,
     `Passing through: every request to /v1 goes to ${other.url}, and what it creates is really created there.`,
   );
-  t.match(said, 'Try it with a credential of that server in STUB_TOKEN:');
+  t.match(said, 'Try it with a credential of that server in STUB_TOKEN, and a chatbot of its own for my-chatbot:');
   t.notMatch(said, /CCSB-/, 'a token of this stub would be of no use');
   const [, curl = ''] = /^ {2}(curl .*)$/m.exec(said) ?? [];
   const env = { ...process.env, STUB_TOKEN: 'a-token-of-the-upstream' };

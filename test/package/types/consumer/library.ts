@@ -267,6 +267,8 @@ async function useErrors(stub: Stub): Promise<void> {
     const problems: readonly string[] = error instanceof SettingsError ? error.problems : [];
     return problems.length === 1;
   });
+  const recorded: StubOptions = { shapes: 'not-there.json' };
+  await rejects(startStub(recorded), (error) => error instanceof SettingsError && /not-there/.test(error.message));
   await rejects(
     startStub({ port: Number(new URL(stub.url).port) }),
     (error) => error instanceof StartupError && !error.mayPass,
@@ -281,6 +283,10 @@ export async function wrong(stub: Stub, chatbot: Chatbot): Promise<void> {
   await startStub({ port: '4650' });
   // @ts-expect-error one of two statuses
   await startStub({ unauthenticatedStatus: 404 });
+  // @ts-expect-error the URL as text
+  await startStub({ upstream: new URL('http://127.0.0.1') });
+  // @ts-expect-error the name of a file
+  await startStub({ shapes: {} });
   // @ts-expect-error left out, or there
   await startStub({ token: undefined });
   // @ts-expect-error the URL comes first
