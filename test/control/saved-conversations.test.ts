@@ -179,7 +179,7 @@ t.test('snapshots of an earlier release are restored, and can be taken anew', as
   ).run({ now: NOW, nothing });
   db.exec(saved);
 
-  t.same(migrate(db, shippedMigrations()).length, 1);
+  t.match(migrate(db, shippedMigrations()), ['0003_snapshots_as_differences']);
   const room = roomIn(db);
   const [all, mine] = [room.read(), room.read('mine')];
   db.exec(`DELETE FROM conversations WHERE id LIKE '%1'; UPDATE conversations SET name = 'changed'`);

