@@ -51,7 +51,10 @@ export async function boot(
   const unavailable = createUnavailable(readiness, createIdGenerator(Date.now, randomBytes));
   const listener = await openListener({ ...settings, address, unavailable, limits });
   const adminToken = adminTokenOf(settings, address);
-  for (const name of recorded?.accepted ?? []) {
+  if (recorded && settings.upstream !== undefined) {
+    logger.warn('STUB_SHAPES is only for what the stub answers by itself: STUB_UPSTREAM answers all the rest');
+  }
+  for (const name of (settings.upstream === undefined && recorded?.accepted) || []) {
     logger.warn(`STUB_SHAPES has no error for "${name}": the recorded server accepted it, and the stub refuses it`);
   }
   const closing = new AbortController();

@@ -15,6 +15,7 @@ import {
   outcomeOf,
   type Subject,
   summary,
+  unsentDocument,
 } from '../contract/report.ts';
 import { type Answered, type Run, runPlan } from '../contract/run.ts';
 import type { Shape } from '../contract/shape.ts';
@@ -44,12 +45,26 @@ const EXIT_CODES = { same: 0, differs: 1, failed: 2 } as const;
 const ANY_CHATBOT = 'my-chatbot';
 
 /**
+ * Verifies; `--json` gets its one document also where nothing could be sent.
+ *
+ * @throws SettingsError before anything is sent
+ */
+export async function verify(flags: VerifyFlags): Promise<Ending> {
+  try {
+    return await verifyServer(flags);
+  } catch (error) {
+    if (flags.json && error instanceof SettingsError) process.stdout.write(unsentDocument(error.problems));
+    throw error;
+  }
+}
+
+/**
  * Sends the contract's cases to a server, and resolves with 0 when the shapes of its answers are the same, 1 when they
  * differ, and 2 when that cannot be told.
  *
  * @throws SettingsError before anything is sent
  */
-export async function verify(flags: VerifyFlags): Promise<Ending> {
+async function verifyServer(flags: VerifyFlags): Promise<Ending> {
   const { shapes: file, record, force, json, create = false } = flags;
   const base = baseFrom(flags.against);
   const timeoutMs = timeoutFrom(flags.timeout ?? '10');
@@ -78,14 +93,21 @@ export async function verify(flags: VerifyFlags): Promise<Ending> {
     (json ? process.stderr : process.stdout).write(announcement(plan, subject, { chatbotId, credential: from }));
     const compare = shapes ? compareWith(shapes) : compareWithContract();
     try {
-      const run = await runPlan(plan, { compare, create, timeoutMs, signal, onAnswer });
+      let run = await runPlan(plan, { compare, create, timeoutMs, signal, onAnswer });
+      const isKept = place !== undefined && run.failure === undefined;
+      // Before the result is said: without its record it is not what was asked for.
+      if (isKept) run = await keep(run, place, record as string, signal);
       process.stdout.write(json ? documentOf(run, plan, subject) : summary(run));
       if (run.failure !== undefined) process.stderr.write(`error: ${run.failure}\n`);
-      else if (place !== undefined) await keep(run, place, record as string, signal);
+      else if (isKept)
+        process.stderr.write(`${record}: the shapes of ${count(answered.length, 'answer')}, without values\n`);
       code = EXIT_CODES[outcomeOf(run)];
     } catch (error) {
-      if (signal.aborted)
+      if (signal.aborted) {
         process.stderr.write(`broken off after ${count(answered.length, 'answer')}. ${createdIn(answered)}\n`);
+        const broken = { answered, left: [], failure: 'broken off by a signal' };
+        if (json) process.stdout.write(documentOf(broken, plan, subject));
+      }
       throw error;
     }
   });
@@ -97,13 +119,15 @@ function compareWith(shapes: Shapes) {
     compareShapes(shapes.get(name) as Shape, got).map((difference) => ({ ...difference, source: 'recorded' }));
 }
 
-async function keep({ answered }: Run, place: string, file: string, signal: AbortSignal): Promise<void> {
+/** Returns what is to be said of the run then. */
+async function keep(run: Run, place: string, file: string, signal: AbortSignal): Promise<Run> {
   try {
-    await writeShapes(place, new Map(answered.map(({ what, shape }) => [what.name, shape])), new Date(), signal);
+    await writeShapes(place, new Map(run.answered.map(({ what, shape }) => [what.name, shape])), new Date(), signal);
+    return run;
   } catch (error) {
-    throw new SettingsError([`--record ${file}: cannot be written (${codeOf(error)})`]);
+    signal.throwIfAborted();
+    return { ...run, failure: `--record ${file}: cannot be written (${codeOf(error)})` };
   }
-  process.stderr.write(`${file}: the shapes of ${count(answered.length, 'answer')}, without values\n`);
 }
 
 function baseFrom(text: string): URL {
@@ -149,7 +173,7 @@ interface Candidate {
 }
 
 /** Flags before the environment. */
-async function identityFrom({ token, key, chatbot }: VerifyFlags): Promise<Identity> {
+async function identityFrom({ token, key, chatbot, otherChatbot }: VerifyFlags): Promise<Identity> {
   const variables = credentialsInEnvironment();
   const inFlags: Candidate[] = [
     { name: '--token', header: 'authorization', secret: token },
@@ -162,6 +186,8 @@ async function identityFrom({ token, key, chatbot }: VerifyFlags): Promise<Ident
   const isByFlag = token !== undefined || key !== undefined;
   const [first, second] = (isByFlag ? inFlags : inEnvironment).filter(({ secret }) => secret !== undefined);
   const chatbotId = chatbot ?? variables.CHATCAPTAIN_CHATBOT_ID;
+  if (chatbotId !== undefined) assertSegment('--chatbot', chatbotId);
+  if (otherChatbot !== undefined) assertSegment('--other-chatbot', otherChatbot);
   if (!first) return { credential: undefined, from: undefined, chatbotId: chatbotId ?? ANY_CHATBOT };
   const { name, header } = first;
   if (second) throw new SettingsError([`${name} and ${second.name}: give one of them`]);
@@ -173,6 +199,12 @@ async function identityFrom({ token, key, chatbot }: VerifyFlags): Promise<Ident
   const secret = isByFlag && first.secret === '-' ? await secretFromInput(name) : (first.secret as string);
   if (!/^[\x21-\x7e]+$/.test(secret)) throw new SettingsError([`${name}: must be printable ASCII without white space`]);
   return { credential: { header, secret }, from: `the credential of ${name}`, chatbotId };
+}
+
+/** Of these a URL makes no part of its path, and the requests would go to another one, with the credential. */
+function assertSegment(flag: string, id: string): void {
+  if (!['', '.', '..'].includes(id) && id.isWellFormed()) return;
+  throw new SettingsError([`${flag}: must be the id of a chatbot`]);
 }
 
 async function secretFromInput(flag: string): Promise<string> {

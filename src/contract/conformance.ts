@@ -49,7 +49,8 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 export function createConformance(document: OpenAPIV3.Document): Conformance {
   const ajv = new Ajv({ strict: false, allErrors: true, meta: false, validateSchema: false });
   addFormats.default(ajv);
-  ajv.addSchema(document, 'open').addSchema(closed(document) as object, 'closed');
+  const schemas = plain(document);
+  ajv.addSchema(schemas as object, 'open').addSchema(closed(schemas) as object, 'closed');
 
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method): Placed[] => {
@@ -171,6 +172,21 @@ function describe({ instancePath, keyword, params, message }: ErrorObject, place
     return { place: below(place + instancePath, params['additionalProperty']), detail: 'is not declared' };
   }
   return { place: place + instancePath, detail: message as string };
+}
+
+/**
+ * A copy without what OpenAPI 3.0 says is to be ignored, and a validator of JSON Schema would heed or refuse: what stands
+ * beside a `$ref`, and `nullable` where there is no `type`.
+ */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$ref' in value && typeof value.$ref === 'string') return { $ref: value.$ref };
+  const isIgnored = (key: string, inner: unknown) =>
+    key === 'nullable' && typeof inner === 'boolean' && !('type' in value);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => (isIgnored(key, inner) ? [] : [[key, plain(inner)]])),
+  );
 }
 
 /** A copy in which an object may have no properties but those that are declared, where its schema does not say otherwise. */

@@ -7,7 +7,7 @@ import { besides, putInPlace } from '../storage/copy.ts';
 import { codeOf } from '../storage/sqlite-error.ts';
 import { CONTRACT_CASES } from './cases.ts';
 import { NUMBER_KINDS, TEXT_KINDS } from './kinds.ts';
-import { parentOf, readType, SHAPE_HEADERS, type Shape } from './shape.ts';
+import { DEEPEST, MEDIA_TYPE, parentOf, readType, SHAPE_HEADERS, type Shape } from './shape.ts';
 
 const FORMAT = 'chatcaptain-stub/shapes';
 const VERSION = 1;
@@ -84,7 +84,7 @@ function problemsInAnswer(name: string, answer: unknown): string[] {
   const problems: string[] = [];
   const isStatus = Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599;
   if (!isStatus) problems.push(`${pointer}/status: must be a whole number from 200 to 599`);
-  if (mediaType !== null && !(typeof mediaType === 'string' && /^[^\s/;,]+\/[^\s/;,]+$/.test(mediaType))) {
+  if (mediaType !== null && !(typeof mediaType === 'string' && MEDIA_TYPE.test(mediaType))) {
     problems.push(`${pointer}/mediaType: must be a media type such as application/json, or null`);
   }
   if (!Array.isArray(headers) || !headers.every((header) => SHAPE_HEADERS.includes(header))) {
@@ -118,6 +118,10 @@ const KINDS: Record<string, readonly (string | undefined)[]> = {
 function problemsInBody(body: unknown, base: string): string[] {
   const places = partOf(body);
   if (!places || !('' in places)) return [`${base}: must be an object with the type of the whole body, named ""`];
+  // What goes through it later calls itself for each level.
+  if (Object.keys(places).some((pointer) => pointer.split('/').length - 1 > DEEPEST)) {
+    return [`${base}: must not be deeper than ${DEEPEST} places`];
+  }
   return Object.entries(places).flatMap(([pointer, text]) => {
     const place = below(base, pointer);
     if (pointer === '' && WHOLES.includes(text as string)) return [];

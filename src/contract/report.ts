@@ -113,3 +113,9 @@ export function documentOf(run: Run, plan: Plan, { against, shapes }: Subject): 
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
+
+/** Where nothing could be sent, in the same form. */
+export function unsentDocument(problems: readonly string[]): string {
+  const document = { outcome: 'failed', failure: problems.join('; '), answered: [], notSent: [], created: [] };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

@@ -47,6 +47,9 @@ export function send({ method, url, headers, body }: Outgoing, { timeoutMs, sign
     };
     const open = url.protocol === 'https:' ? overHttps : overHttp;
     const outgoing = open(url, { method, headers, agent: false, signal }, (incoming) => {
+      const status = incoming.statusCode as number;
+      // Nothing could be made of it: no record may hold it, and no document could name it.
+      if (status < 200 || status > 599) return void outgoing.destroy(new NoSuchStatusError(`${status}`));
       const chunks: Buffer[] = [];
       let length = 0;
       incoming.on('data', (chunk: Buffer) => {
@@ -58,7 +61,7 @@ export function send({ method, url, headers, body }: Outgoing, { timeoutMs, sign
       incoming.on('end', () => {
         clearTimeout(timer);
         const text = Buffer.concat(chunks).toString('utf8');
-        resolve({ status: incoming.statusCode as number, headers: incoming.headers, text });
+        resolve({ status, headers: incoming.headers, text });
       });
     });
     const timer = setTimeout(() => {
@@ -66,11 +69,18 @@ export function send({ method, url, headers, body }: Outgoing, { timeoutMs, sign
       outgoing.destroy();
     }, timeoutMs);
     outgoing.on('error', fail);
+    // Without a listener the connection would be closed, and no error would say so.
+    outgoing.on('upgrade', (_incoming, socket) => {
+      socket.destroy();
+      fail(new NoSuchStatusError('101'));
+    });
     outgoing.end(body);
   });
 }
 
 class TooLargeError extends Error {}
+
+class NoSuchStatusError extends Error {}
 
 const WHY: Record<string, string> = {
   ENOTFOUND: 'there is no such host',
@@ -88,6 +98,7 @@ const WHY: Record<string, string> = {
 /** Why there is no answer, in words. */
 export function reasonOf(error: unknown): string {
   if (error instanceof TooLargeError) return `its answer is larger than ${LARGEST} bytes`;
+  if (error instanceof NoSuchStatusError) return `it answers with the status ${error.message}, which is no answer`;
   const code = codeOf(error);
   const known = WHY[code];
   if (known !== undefined) return `${known} (${code})`;

@@ -23,11 +23,11 @@ export interface Shape {
 export type BodyShape = Record<string, string>;
 
 /** How deep a body is looked into. No answer of an API is deeper, and a hostile one could be very deep. */
-const DEEPEST = 20;
+export const DEEPEST = 20;
 
 /** @param exchange what the request was, and what may not be kept of it */
 export function shapeOf(answer: { headers: IncomingHttpHeaders; text: string }, exchange: Exchange): Shape {
-  const mediaType = mediaTypeOf(answer.headers['content-type']);
+  const mediaType = mediaTypeOf(answer.headers['content-type'], exchange);
   return {
     status: exchange.status,
     mediaType,
@@ -36,12 +36,12 @@ export function shapeOf(answer: { headers: IncomingHttpHeaders; text: string }, 
   };
 }
 
-const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/;
+export const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/;
 
-function mediaTypeOf(header: string | undefined): string | null {
+function mediaTypeOf(header: string | undefined, { hidden }: Exchange): string | null {
   const [type = ''] = (header ?? '').split(';', 1);
   const essence = type.trim().toLowerCase();
-  return MEDIA_TYPE.test(essence) ? essence : null;
+  return MEDIA_TYPE.test(essence) && !holdsOneOf(hidden, essence) ? essence : null;
 }
 
 function bodyShapeOf(text: string, mediaType: string | null, exchange: Exchange): BodyShape {
@@ -105,7 +105,12 @@ function membersOf(object: object, { hidden }: Exchange): Map<string, unknown[]>
 function nameWithout(name: string, hidden: Exchange['hidden']): string {
   const isWord = /^[A-Za-z_$@][\w$@.:-]{0,63}$/.test(name) && !/\w@\w/.test(name);
   const isId = name.length >= 12 && name.replace(/\D/g, '').length >= 3;
-  return isWord && !isId && !hidden.some((text) => name.includes(text)) ? name : '*';
+  return isWord && !isId && !holdsOneOf(hidden, name) ? name : '*';
+}
+
+/** In any case: media types are kept in lower case, and a server may write names in capitals. */
+function holdsOneOf(hidden: Exchange['hidden'], text: string): boolean {
+  return hidden.some((one) => text.toLowerCase().includes(one.toLowerCase()));
 }
 
 /** A type as it is written in a `BodyShape`, taken apart. */
@@ -118,8 +123,8 @@ interface PlaceType {
 export function readType(text: string): PlaceType {
   const isOptional = text.endsWith('?');
   const types = (isOptional ? text.slice(0, -1) : text).split('|').map((one) => {
-    const [type = '', kind] = one.split(': ');
-    return { type, kind };
+    const at = one.indexOf(': ');
+    return at === -1 ? { type: one, kind: undefined } : { type: one.slice(0, at), kind: one.slice(at + 2) };
   });
   return { types, isOptional };
 }
@@ -129,7 +134,19 @@ export function parentOf(pointer: string): string {
   return pointer.slice(0, pointer.lastIndexOf('/'));
 }
 
+/** By what holds them: who goes through a whole body asks for each of its places, of which there may be many. */
+const known = new WeakMap<BodyShape, Map<string, string[]>>();
+
 /** The places that one holds: its members, and its elements as one. */
 export function childrenOf(body: BodyShape, pointer: string): string[] {
-  return Object.keys(body).filter((place) => place !== '' && parentOf(place) === pointer);
+  const children = known.get(body) ?? gatherChildren(body);
+  known.set(body, children);
+  return children.get(pointer) ?? [];
+}
+
+function gatherChildren(body: BodyShape): Map<string, string[]> {
+  return Map.groupBy(
+    Object.keys(body).filter((place) => place !== ''),
+    parentOf,
+  );
 }

@@ -90,6 +90,11 @@ export function createUpstreamClient({
       });
     });
     outgoing.on('error', fail);
+    // Nobody has asked for one. Without a listener nothing would be heard of it until the time is over.
+    outgoing.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      refuse('with the status 101, which nobody has asked for');
+    });
     outgoing.on('response', (response) => {
       answer = response;
       phase = 'reading';

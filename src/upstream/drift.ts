@@ -16,6 +16,9 @@ export interface Verdict {
   drift: Drift[];
 }
 
+/** A body may be wrong in as many places as it has properties. Who reads this has seen enough by then. */
+const MOST_NAMED = 20;
+
 /** What the document is silent about and this stub answers nevertheless, as an inference. */
 const INFERRED: Record<number, string> = {
   401: 'without a good credential, this stub answers so, too, as an inference: it is confirmed',
@@ -46,13 +49,19 @@ export function createDriftFinder(document: OpenAPIV3.Document) {
     );
     return {
       drift: [
-        ...accepted.map(({ place, detail }): Drift => {
+        ...firstOf(accepted).map(({ place, detail }): Drift => {
           return { side: 'request', place, detail: `${detail}, and was accepted with ${answer.status}` };
         }),
-        ...found.map((difference): Drift => ({ side: 'response', ...explain(difference, answer.status) })),
+        ...firstOf(found).map((difference): Drift => ({ side: 'response', ...explain(difference, answer.status) })),
       ],
     };
   };
+}
+
+function firstOf(differences: readonly Difference[]): Difference[] {
+  const more = differences.length - MOST_NAMED;
+  const named = differences.slice(0, MOST_NAMED);
+  return more > 0 ? [...named, { place: 'body', detail: `is otherwise in ${more} more places` }] : named;
 }
 
 function explain({ place, detail }: Difference, status: number): Difference {

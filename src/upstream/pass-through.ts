@@ -26,8 +26,12 @@ const passThrough: FastifyPluginAsync<V1Options> = async (app, options) => {
   app.decorateRequest('rawBody', null);
   app.decorateRequest('outgoingBody');
   // Before the framework looks at the media type, which may be none: the upstream says what it takes.
-  app.addHook('onRequest', async (request) => {
-    const bytes = await readBody(request.raw, bodyLimit);
+  app.addHook('onRequest', async (request, reply) => {
+    const bytes = await readBody(request.raw, bodyLimit).catch((error: Error) => {
+      // What else comes of it would be read for as long as it comes.
+      reply.header('connection', 'close');
+      throw error;
+    });
     request.outgoingBody = bytes;
     request.rawBody = (await decode(bytes, request.headers['content-encoding'] ?? '', LARGEST_ANSWER)).bytes ?? null;
     request.body = textsIn(request.rawBody);

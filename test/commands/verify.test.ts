@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { verify as command } from '../../src/commands/verify.ts';
@@ -274,6 +274,11 @@ t.test('what cannot be told is 2, says why, and records nothing', async (t) => {
     [['--against', gone.url, '--token', 'a', '--key', 'b'], /--token and --key: give one of them/],
     [['--against', gone.url], /CHATCAPTAIN_TOKEN and CHATCAPTAIN_KEY: give one of them/, { CHATCAPTAIN_KEY: 'x' }],
     [['--against', gone.url], /--chatbot \(or CHATCAPTAIN_CHATBOT_ID\): must name/, { CHATCAPTAIN_CHATBOT_ID: '' }],
+    ...['', '.', '..'].map((id): [string[], RegExp] => [
+      ['--against', gone.url, '--chatbot', id],
+      /--chatbot: must be the id/,
+    ]),
+    [['--against', gone.url, '--other-chatbot', '..'], /--other-chatbot: must be the id of a chatbot/],
     [['--against', gone.url, '--token', 'a b'], /--token: must be printable ASCII without white space/],
     [['--against', gone.url, '--shapes', 'none.json'], /none\.json cannot be read \(ENOENT\)/],
     [['--against', gone.url, '--record', 'folder'], /--record folder: is no plain file/],
@@ -291,6 +296,11 @@ t.test('what cannot be told is 2, says why, and records nothing', async (t) => {
   t.notOk(existsSync(path.join(cwd, 'shapes.json')));
   const failed = await verify(t, busy.url, ['--json']);
   t.match(JSON.parse(failed.stdout), { outcome: 'failed', failure: /it answers 429/, created: [] });
+  const unsent = await verify(t, gone.url, ['--json', '--timeout', '0']);
+  const why = '--timeout 0: must be a number of seconds, at most 600';
+  t.equal(unsent.code, 2);
+  t.same(JSON.parse(unsent.stdout), { outcome: 'failed', failure: why, answered: [], notSent: [], created: [] });
+  t.equal(unsent.stderr, `error: ${why}\n`);
 
   const before = gone.requests.length;
   const redirected = await verify(t, redirecting.url);
@@ -310,7 +320,14 @@ t.test('a record that cannot be written in the end is 2, and the result is there
   const { code, stdout, stderr } = await verify(t, server.url, ['--record', 'folder/shapes.json'], { cwd });
   t.equal(code, 2);
   t.match(stdout, `${REFUSED} answers: `);
-  t.equal(stderr, 'error: --record folder/shapes.json: cannot be written (ENOENT)\n');
+  const failure = '--record folder/shapes.json: cannot be written (ENOENT)';
+  t.equal(stderr, `error: ${failure}\n`);
+  mkdirSync(folder);
+  const asked = await verify(t, server.url, ['--record', 'folder/shapes.json', '--json'], { cwd });
+  t.equal(asked.code, 2);
+  const document = JSON.parse(asked.stdout);
+  t.match(document, { outcome: 'failed', failure });
+  t.equal(document.answered.length, REFUSED);
 });
 
 t.test('a terminal is not read for a credential', async (t) => {
@@ -370,6 +387,17 @@ t.test('a signal ends it in order: it says what was created, and keeps nothing',
   t.equal(signal, 'SIGINT');
   t.equal(stderr, 'broken off after 1 answer. 1 conversation was created: the-first.\n');
   t.notOk(existsSync(path.join(cwd, 'shapes.json')));
+
+  answers = 0;
+  const forPrograms = start(t, ['verify', '--against', server.url, '--create', '--json'], { cwd, env });
+  while (answers < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+  forPrograms.child.kill('SIGINT');
+  const { stdout } = await forPrograms.ended;
+  t.match(JSON.parse(stdout), {
+    outcome: 'failed',
+    failure: 'broken off by a signal',
+    created: [{ conversationId: 'the-first' }],
+  });
 });
 
 t.test('STUB_SHAPES: afterwards the stub answers in the shapes of another server', async (t) => {

@@ -164,3 +164,33 @@ t.test('a value by the schema at a pointer; a pointer to nothing is an error of 
     message: 'There is no schema at closed#/components/schemas/None.',
   });
 });
+
+t.test('what OpenAPI ignores is ignored: beside a reference, and nullable where there is no type', (t) => {
+  const Text = { type: 'string' };
+  const schema = {
+    type: 'object',
+    properties: {
+      shared: { $ref: '#/components/schemas/Text', nullable: true, maxLength: 1 },
+      either: { nullable: true, anyOf: [{ type: 'string' }, { type: 'array', items: {} }] },
+      nullable: { type: 'string', nullable: true },
+      $ref: { type: 'boolean' },
+    },
+  };
+  const responses = { 200: { description: 'One.', content: json(schema) } };
+  const info = { title: 'Ignored', version: '1' };
+  const { operationOf, ofAnswer } = createConformance({
+    openapi: '3.0.0',
+    info,
+    paths: { '/a': { get: { responses } } },
+    components: { schemas: { Text } },
+  } as OpenAPIV3.Document);
+  const headers = { 'content-type': 'application/json' };
+  const placesIn = (body: object) =>
+    ofAnswer(operationOf('GET', '/a') as Placed, { status: 200, headers, text: JSON.stringify(body) })
+      .map(({ place }) => place)
+      .sort();
+  t.same(placesIn({ shared: 'long', either: [], nullable: null, $ref: true }), []);
+  const places = placesIn({ shared: null, either: null, nullable: 1, $ref: 1 });
+  t.same([...new Set(places)], ['body/$ref', 'body/either', 'body/nullable', 'body/shared']);
+  t.end();
+});

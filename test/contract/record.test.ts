@@ -97,6 +97,19 @@ t.test('every mistake in a file is named at once, with its place', (t) => {
       withAnswer({ body: { '': 'array', '/*': 'null', '/a': 'null' } }),
       [`${at}/body/~1a: what is above it must be there, and be an object, or an array for *`],
     ],
+    [
+      withAnswer({ mediaType: 'text/日本', body: { '': 'string: word: secret' } }),
+      [
+        `${at}/mediaType: must be a media type such as application/json, or null`,
+        `${at}/body/: must be a type such as "object", "string: sentence" or "number: status"`,
+      ],
+    ],
+    [
+      withAnswer({
+        body: Object.fromEntries(Array.from({ length: 23 }, (_, depth) => ['/a'.repeat(depth), 'object'])),
+      }),
+      [`${at}/body: must not be deeper than 20 places`],
+    ],
     [withAnswer({ mediaType: null }), [`${at}/body/: must be text or empty, where the media type is not JSON`]],
     [
       withAnswer({ body: { '': 'text' } }),

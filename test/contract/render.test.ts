@@ -71,6 +71,19 @@ t.test('objects, lists with an element for each message, numbers and the rest', 
   t.end();
 });
 
+t.test('a body of very many places holds nobody up', (t) => {
+  const numbers = Array.from({ length: 8000 }, (_, index) => index);
+  const places = numbers.flatMap((number) => [
+    [`/k${number}`, 'object'],
+    [`/k${number}/x`, 'null'],
+  ]);
+  const since = performance.now();
+  const text = rendered({ '': 'object', ...Object.fromEntries(places) });
+  t.ok(performance.now() - since < 2000);
+  t.same(JSON.parse(String(text)), Object.fromEntries(numbers.map((number) => [`k${number}`, { x: null }])));
+  t.end();
+});
+
 t.test('bodies that are no JSON', (t) => {
   t.equal(rendered({ '': 'empty' }), undefined);
   t.equal(rendered({ '': 'text' }, 'text/plain'), 'first; second');

@@ -76,6 +76,12 @@ t.test('no answer says why', async (t) => {
     /^what it speaks is not TLS \((?:EPROTO|ERR_SSL_\w+)\); is it http:/,
   );
   t.equal(await reason('http://127.0.0.1:1'), 'nothing listens there (ECONNREFUSED)');
+  for (const status of ['101', '600', '999']) {
+    const strange = await listenRaw(t, (socket) => {
+      socket.end(`HTTP/1.1 ${status} What\r\nupgrade: x\r\nconnection: upgrade\r\ncontent-length: 0\r\n\r\n`);
+    });
+    t.equal(await reason(strange), `it answers with the status ${status}, which is no answer`);
+  }
 });
 
 t.test('what a certificate, a network and a resolver may have against it', (t) => {

@@ -25,6 +25,8 @@ t.test('a body that is no JSON is named as a whole', (t) => {
     ['application/json', '', 'application/json', 'empty'],
     [undefined, '{}', null, 'text'],
     ['no type', '', null, 'empty'],
+    ['application/x.the-credential', '', null, 'empty'],
+    ['application/The-Credential+json', '{}', null, 'text'],
   ];
   for (const [type, text, mediaType, body] of rows) {
     const shape = shapeOf({ headers: { 'content-type': type }, text }, exchange);
@@ -61,6 +63,7 @@ t.test('a property name that may be a value is not kept', (t) => {
   const dropped = [
     'the-credential',
     'x-the-credential-y',
+    'X-THE-CREDENTIAL-Y',
     'john.doe@example.com',
     'sTjncRDMuTdv65ex4I05',
     'two words',

@@ -174,6 +174,21 @@ t.test(
   },
 );
 
+t.test(
+  'of an answer that is otherwise in very many places, a few are named, and how many more there are',
+  async (t) => {
+    const strange = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, index]));
+    const upstream = await startDrifted(t, (reply) => reply.code(201).send(strange));
+    const stub = await startTestStub(t, { upstream });
+    t.same((await stub.create(VALID)).json, strange, 'it is passed on whole');
+    const { upstream: side, decisions } = await onlyEntry(t, stub, 'the entry');
+    t.equal(side?.drift.length, 21);
+    t.match(side?.drift[0], { place: 'body/k0', detail: 'is not declared' });
+    t.same(side?.drift.at(-1), { side: 'response', place: 'body', detail: 'is otherwise in 4980 more places' });
+    t.equal(decisions.length, 22);
+  },
+);
+
 t.test('where the contract has no such operation, nothing is compared', async (t) => {
   const stub = await startAccepting(t, 201);
   for (const [method, path] of [

@@ -71,6 +71,12 @@ const rows: [name: string, speak: Parameters<typeof startRawUpstream>[1], status
     / answered with the status 999, which there is not\./,
   ],
   [
+    'wants to speak something else than HTTP',
+    (socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+    502,
+    / answered with the status 101, which nobody has asked for\./,
+  ],
+  [
     'never comes to the end of its head',
     (socket) => socket.write('HTTP/1.1 201 Created\r\nx-a: '),
     504,
@@ -241,6 +247,25 @@ t.test('a client that breaks off in its body is 400 in the journal, and nothing 
   const [entry] = await waitFor(stub, { chatbotId: 'x' });
   t.match(entry, { status: 400, decisions: [{ step: 'parsed', outcome: 'refused' }] });
   t.equal(upstream.connections(), 0);
+});
+
+t.test('413: of a body that is too large the rest is not read, for as long as it may come', async (t) => {
+  const upstream = await startUpstream(t, answering(201, {}));
+  const stub = await startTestStub(t, { upstream: upstream.url, bodyLimit: 1024 });
+  const client = connect(Number(new URL(stub.url).port), '127.0.0.1').on('error', () => {});
+  let heard = '';
+  client.setEncoding('latin1').on('data', (text) => {
+    heard += text;
+  });
+  const closed = new Promise<string>((resolve) => client.on('close', () => resolve('closed')));
+  client.write(
+    `POST ${pathOf('x')} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n800\r\n${'x'.repeat(2048)}\r\n`,
+  );
+  const open = new Promise((resolve) => setTimeout(() => resolve('open'), 2000));
+  t.equal(await Promise.race([closed, open]), 'closed');
+  t.match(heard, /^HTTP\/1\.1 413 .*\r\nconnection: close\r\n/is);
+  t.equal(upstream.connections(), 0);
+  client.destroy();
 });
 
 t.test('a shutdown waits for the upstream, and gives it up after its grace', async (t) => {

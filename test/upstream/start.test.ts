@@ -9,9 +9,10 @@ import Sqlite from 'better-sqlite3';
 import t from 'tap';
 import { migrate, shippedMigrations } from '../../src/storage/migrate.ts';
 import { admin } from '../support/admin.ts';
+import { answeredAsRecorded } from '../support/answers/not-the-stub.ts';
 import { serve } from '../support/command.ts';
 import { entriesOf } from '../support/journal.ts';
-import { send, startTestStub, VALID } from '../support/stub.ts';
+import { pathOf, send, startTestStub, VALID } from '../support/stub.ts';
 import { answering, startUpstream } from './servers.ts';
 
 t.test('the start says plainly where requests go, and its curl line is one for the upstream', async (t) => {
@@ -39,6 +40,30 @@ t.test('the start says plainly where requests go, and its curl line is one for t
   stub.child.kill('SIGTERM');
   t.equal((await stub.ended).code, 0);
 });
+
+t.test(
+  'STUB_SHAPES beside an upstream is only for what the stub answers by itself, and the start says so',
+  async (t) => {
+    const shape = { mediaType: 'application/json', headers: [], body: { '': 'object', '/msg': 'string: sentence' } };
+    const answers = {
+      '404: a path that is none': { status: 404, ...shape },
+      '400: no name': { status: 201, ...shape },
+    };
+    const file = { format: 'chatcaptain-stub/shapes', version: 1, observed: '2026-11-26', answers };
+    const cwd = t.testdir({ 'shapes.json': JSON.stringify(file) });
+    const upstream = await startUpstream(t, answering(404, { message: 'theirs' }));
+    const stub = await serve(t, ['--upstream', upstream.url, '--shapes', 'shapes.json'], { cwd });
+    const ask = (headers: Record<string, string>) => send(stub.url, { method: 'POST', path: pathOf('mine'), headers });
+    t.same((await ask({})).json, { message: 'theirs' });
+    answeredAsRecorded(pathOf('mine'));
+    const forced = await ask({ prefer: 'code=404' });
+    t.match(forced, { status: 404, json: { msg: /Prefer/ } });
+    t.equal(upstream.heard.length, 1);
+    const said = stub.stdout();
+    t.match(said, 'STUB_SHAPES is only for what the stub answers by itself: STUB_UPSTREAM answers all the rest');
+    t.notMatch(said, /the stub refuses it/, 'that is the upstream');
+  },
+);
 
 t.test('a database of before goes on: its requests were not passed through, and have no drift', async (t) => {
   const file = path.join(t.testdir(), 'stub.sqlite');
