@@ -62,6 +62,8 @@ t.test(
     const said = stub.stdout();
     t.match(said, 'STUB_SHAPES is only for what the stub answers by itself: STUB_UPSTREAM answers all the rest');
     t.notMatch(said, /the stub refuses it/, 'that is the upstream');
+    stub.child.kill('SIGTERM');
+    t.equal((await stub.ended).code, 0);
   },
 );
 
