@@ -62,7 +62,7 @@ export async function startLimited(
         const now = await held();
         const isBack = now.sockets <= before.sockets;
         if (isBack) return (now.bytes - before.bytes) / 1024 / 1024;
-        if (Date.now() > deadline) throw new Error(`${now.sockets} files are open, ${before.sockets} were`);
+        if (Date.now() > deadline) throw new Error(`${now.sockets} sockets are open, ${before.sockets} were`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
