@@ -74,17 +74,15 @@ export function createCheckpoints(db: Database, { file, isInPlace, sqlite }: Che
   let isOver = false;
   let gone: Promise<void> | undefined;
 
-  const checkpoint = (mode: 'NOOP' | 'PASSIVE'): LogState => (db.pragma(`wal_checkpoint(${mode})`) as [LogState])[0];
-
   /** @param isAnswer whether the thread has just done what it could */
   function look(isAnswer = false): void {
-    const { log, checkpointed } = checkpoint('NOOP');
+    const { log, checkpointed } = checkpoint(db, 'NOOP');
     // Another process reads what is in the log, and it would be asked in vain again and again.
     if (isAnswer && checkpointed === before) return;
     before = checkpointed;
     const waiting = log - checkpointed;
     const isLong = log >= PAGES.renew;
-    if (isLong && waiting <= PAGES.rest) checkpoint('PASSIVE');
+    if (isLong && waiting <= PAGES.rest) checkpoint(db, 'PASSIVE');
     else if (waiting >= PAGES.worth || isLong) ask(thread ?? (waiting >= PAGES.start ? start() : undefined));
   }
 
@@ -154,6 +152,11 @@ export function createCheckpoints(db: Database, { file, isInPlace, sqlite }: Che
 export interface LogState {
   log: number;
   checkpointed: number;
+}
+
+/** Brings in what nobody hinders; `NOOP` only looks. */
+export function checkpoint(db: Database, mode: 'NOOP' | 'PASSIVE'): LogState {
+  return (db.pragma(`wal_checkpoint(${mode})`) as [LogState])[0];
 }
 
 /** What fails here, a commit will meet as well, and tell somebody. Or the database was closed meanwhile. */

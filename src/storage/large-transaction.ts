@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { setImmediate } from '../timers.ts';
-import type { LogState } from './checkpoints.ts';
+import { checkpoint, setCheckpointInCommit } from './checkpoints.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /**
@@ -9,12 +9,11 @@ import type { GroupCommit } from './group-commit.ts';
  */
 export function createLargeTransaction(db: Database, groupCommit: GroupCommit): GroupCommit['transaction'] {
   const inCommit = (): number => db.pragma('wal_autocheckpoint', { simple: true }) as number;
-  const checkpoint = (mode: string): LogState => (db.pragma(`wal_checkpoint(${mode})`) as [LogState])[0];
 
   function checkpointWhenDue(): void {
     try {
-      const { log, checkpointed } = checkpoint('NOOP');
-      if (log >= inCommit() && checkpointed < log) checkpoint('PASSIVE');
+      const { log, checkpointed } = checkpoint(db, 'NOOP');
+      if (log >= inCommit() && checkpointed < log) checkpoint(db, 'PASSIVE');
     } catch {
       // The database was closed meanwhile, or the disk is full: closing, or the next commit, does it.
     }
@@ -25,12 +24,12 @@ export function createLargeTransaction(db: Database, groupCommit: GroupCommit): 
     try {
       return await groupCommit.transaction(() => {
         threshold = inCommit();
-        db.pragma('wal_autocheckpoint = 0');
+        setCheckpointInCommit(db, 0);
         return work();
       }, committed);
     } finally {
       // Before the next group: this runs in the same turn as the commit.
-      if (threshold !== undefined) db.pragma(`wal_autocheckpoint = ${threshold}`);
+      if (threshold !== undefined) setCheckpointInCommit(db, threshold);
       setImmediate(checkpointWhenDue);
     }
   };

@@ -5,7 +5,7 @@ import { clearTimeout, setTimeout } from '../timers.ts';
 import { failureFrom, givenUp, type Phase, timeoutIn, UpstreamFailure } from './failure.ts';
 
 /** How long a connection may take, in milliseconds, TLS included. Who waits longer waits for a machine that is not there. */
-export const CONNECT_TIMEOUT = 10_000;
+const CONNECT_TIMEOUT = 10_000;
 
 /** The largest answer in bytes, also when it is unpacked: it is held in memory, and goes into the journal. */
 export const LARGEST_ANSWER = 10 * 1024 * 1024;
